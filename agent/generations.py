@@ -1,0 +1,149 @@
+"""Where the files of a name have gone: the rest of a renamed, copied or missed generation."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from agent import paths
+from agent.checkpoint import Entry
+from agent.identity import Key, before, continues, digest, identity, key, same_head
+from agent.register import Register
+
+# O_NONBLOCK: a named pipe that took the file's place since we looked must not hang us.
+OPEN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """
+    The files that stood under one path before the present one, looked for beside it.
+
+    Each descriptor handed out is the caller's to close.
+    """
+
+    path: str
+    source: str
+    register: Register
+    wall_clock: Callable[[], float]
+
+    def left(self, present: Key | None) -> Iterator[tuple[int, Entry, bool]]:
+        """
+        Open what the last run followed under this name and is not `present`, the oldest first.
+
+        The third value is True for a copy, to which nobody writes any more. What is not found is
+        compressed, moved to another directory or deleted.
+        """
+        entries = self.register.closed_under(self.path, self.source)
+        others = [e for e in entries if e.identity.key != present and not e.is_blank]
+        names = paths.called_otherwise(self.path, {entry.identity.key for entry in others})
+        by_key = {key(found): name for name, found in names}
+        for entry in sorted(others, key=lambda entry: entry.mtime_ns):
+            fd = _open(by_key.get(entry.identity.key, ""))
+            if fd is not None and _goes_on(fd, entry):
+                yield fd, entry, False
+                continue
+            if fd is not None:
+                os.close(fd)
+            if (copy := self.copy_of(entry)) is not None:
+                yield copy, entry, True
+
+    def missed(self, since_ns: int) -> Iterator[int]:
+        """
+        Open whole generations that came and went between two looks, the oldest first.
+
+        They have a rotated name, we do not know them, and they changed at or after `since_ns`,
+        which is when the last generation that we know of had last changed.
+        """
+        for name, found in paths.rotated(self.path):
+            if found.st_mtime_ns >= since_ns:
+                fd = _open(name)
+                if fd is not None and self._is_stranger(fd):
+                    yield fd
+
+    def copy_of(self, entry: Entry) -> int | None:
+        """Open the copy that copytruncate made of a file that was not open: its rest is in it."""
+        return self.rest(
+            entry.offset,
+            lambda fd: _goes_on(fd, entry),
+            lambda fd: same_head(fd, entry.identity),
+        )
+
+    def rest(
+        self, offset: int, goes_on: Callable[[int], bool], begins_like: Callable[[int], bool]
+    ) -> int | None:
+        """Open the copy of a file that was read up to `offset`, if it holds more than that."""
+        for name, _ in reversed(paths.rotated(self.path)):
+            fd = _open(name)
+            if fd is None or not self._is_stranger(fd):
+                continue
+            if goes_on(fd):
+                return fd
+            # Copied before our last look at the original: we have read it, and more, and it must
+            # not be taken for a generation that we missed.
+            if 0 < os.fstat(fd).st_size <= offset and begins_like(fd):
+                self.register.remember(self._done(fd))
+            os.close(fd)
+        return None
+
+    def leave_the_past(self) -> None:
+        """
+        Take what was rotated before we first came as done.
+
+        Otherwise an old file might one day be taken for one that we missed, and be read.
+        """
+        for name, _ in paths.rotated(self.path):
+            fd = _open(name)
+            if fd is not None and self._is_stranger(fd):
+                self.register.remember(self._done(fd))
+                os.close(fd)
+
+    def is_known(self, fd: int) -> bool:
+        """Whether we follow the file or did. An inode that is used again is another file."""
+        found = identity(fd).key
+        entry = self.register.closed(found)
+        return self.register.is_open(found) or (entry is not None and _goes_on(fd, entry))
+
+    def offset_in(self, fd: int) -> int | None:
+        """How far a file was done, if it was followed before and holds what was read of it."""
+        entry = self.register.closed(identity(fd).key)
+        return entry.offset if entry is not None and _goes_on(fd, entry) else None
+
+    def _is_stranger(self, fd: int) -> bool:
+        """Close the file if we know it."""
+        if self.is_known(fd):
+            os.close(fd)
+            return False
+        return True
+
+    def _done(self, fd: int) -> Entry:
+        stat = os.fstat(fd)
+        return Entry(
+            path=self.path,
+            source=self.source,
+            identity=identity(fd),
+            offset=stat.st_size,
+            before=digest(before(fd, stat.st_size)),
+            mtime_ns=stat.st_mtime_ns,
+            gone_s=self.wall_clock(),
+        )
+
+
+def last_line_start(fd: int, max_line_bytes: int) -> int:
+    """Find the offset behind the last newline, so that a half line is read when it is whole."""
+    size = os.fstat(fd).st_size
+    start = max(0, size - max_line_bytes)
+    newline = os.pread(fd, size - start, start).rfind(b"\n")
+    if newline < 0 and start:
+        return size  # in the middle of an over-long line, whose rest is all that can be had
+    return start + newline + 1
+
+
+def _goes_on(fd: int, entry: Entry) -> bool:
+    return not entry.is_blank and continues(fd, entry.identity, entry.offset, entry.before)
+
+
+def _open(path: str) -> int | None:
+    try:
+        return os.open(path, OPEN_FLAGS)
+    except OSError:
+        return None  # gone, or not ours to read: as good as not found

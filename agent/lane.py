@@ -1,0 +1,304 @@
+"""One name being followed: the generations of files that stood under it, oldest first."""
+
+import logging
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent import generations, paths
+from agent.checkpoint import Entry
+from agent.counts import Count, Counted
+from agent.generations import Generations
+from agent.identity import identity
+from agent.name import Name
+from agent.records import Limits, Upto
+from agent.register import Register
+from agent.tail import Tail
+from agent.watched import Pace, Watched
+from parsers.block import Block
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What all lanes share."""
+
+    register: Register
+    limits: Limits
+    pace: Pace
+    count: Count
+    wall_clock: Callable[[], float]
+    start_at_end: bool
+    lanes: "dict[str, Lane]" = field(default_factory=dict)
+
+
+class Lane:
+    """
+    A path and its files: at most one is live, standing under the name; the others are finished.
+
+    An older generation is read to its present end before a newer one is begun, so that the order of
+    lines is that of writing, but for what is written late to a renamed file.
+    """
+
+    def __init__(self, path: str, watched: Watched, common: Common) -> None:
+        self.path = path
+        self.watched = watched
+        self.tails: list[Tail] = []  # closed by close()
+        self.look_at_s = 0.0  # clock time of the next look
+        self._common = common
+        self._register = common.register
+        self._older = Generations(path, watched.source, common.register, common.wall_clock)
+        self._count = common.count
+        self._name = Name(path, in_patterns=path in watched.patterns, count=common.count)
+        self._resumed = False
+        # When the last generation known of had last changed; 0 if none is known.
+        self._since_ns = 0
+
+    @property
+    def live(self) -> Tail | None:
+        """The file that stands under the name."""
+        return next((tail for tail in self.tails if tail.retired_s is None), None)
+
+    # The name: the sweep calls the first for all lanes, and then the second for all, so that a file
+    # renamed from one lane to another is known to be open.
+
+    def retire_if_renamed(self, now_s: float) -> None:
+        """Look the name up; if the live file stands there no more, it has been rotated away."""
+        self._name.look_up(now_s)
+        live = self.live
+        if live is None or not self._name.looked_up or self._name.key == live.key:
+            return
+        live.retired_s, self._since_ns = now_s, live.mtime_ns
+        self._count(Counted.ROTATED, 1)
+
+    def open_if_there(self, now_s: float, *, at_first: bool) -> None:
+        """Follow what stands under the name, after what is left of the generations before it."""
+        if not self._resumed:
+            self._resumed = True
+            self._resume(now_s)
+        if not self._name.there:
+            self._open_missed(now_s)
+        elif not self.live and not self._register.is_open(self._name.key):
+            self._open(now_s, at_first=at_first)
+
+    def _open(self, now_s: float, *, at_first: bool) -> None:
+        fd = self._name.open(now_s, was_file=self._since_ns > 0)
+        if fd is None:
+            return
+        if self._may_be_copy(fd):
+            os.close(fd)
+            return
+        offset = self._start(fd, now_s, at_first=at_first)
+        self._open_missed(now_s)
+        self._follow(fd, offset, now_s)
+
+    def _start(self, fd: int, now_s: float, *, at_first: bool) -> int:
+        """Decide at which offset to begin with the file that stands under the name."""
+        entry = self._register.closed(identity(fd).key)
+        if entry is not None and not entry.is_blank:
+            offset = self._older.offset_in(fd)
+            if offset is None:
+                self._finish_copy(entry, now_s)
+            return offset or 0
+        first_ever = (
+            at_first and entry is None and not self._register.knows_source(self.watched.source)
+        )
+        if not first_ever or not self._common.start_at_end:
+            return 0
+        self._older.leave_the_past()
+        return generations.last_line_start(fd, self._common.limits.max_line_bytes)
+
+    def _follow(
+        self, fd: int, offset: int, now_s: float, *, retired_s: float | None = None
+    ) -> Tail:
+        tail = Tail(
+            fd,
+            self.path,
+            self.watched.open_parser,
+            limits=self._common.limits,
+            count=self._count,
+            offset=offset,
+        )
+        tail.retired_s = retired_s
+        tail.grew_s = now_s  # as far as we know: a file just made will be written to soon
+        self.tails.append(tail)
+        self.look_at_s = 0.0
+        self._since_ns = tail.mtime_ns
+        self._register.opened(tail, self.watched.source)
+        self._count(Counted.OPENED, 1)
+        return tail
+
+    # Older generations.
+
+    def _resume(self, now_s: float) -> None:
+        """Finish what the last run left under this name and rotation has moved since."""
+        entries = self._register.closed_under(self.path, self.watched.source)
+        if not entries:
+            return
+        for fd, entry, is_copy in self._older.left(self._name.key):
+            self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = is_copy
+            self._count(Counted.CAUGHT_UP, 1)
+        self._since_ns = max(entry.mtime_ns for entry in entries)
+
+    def _open_missed(self, now_s: float, *, unlike: Tail | None = None) -> None:
+        if not self._since_ns or not self._name.looked_up:
+            return  # no generation of this name is known: what lies beside it is not ours
+        for tail in list(self.tails):
+            # First, or the copy of one that was truncated too would be taken for a missed one.
+            self._look(tail, now_s)
+            if tail.truncated:
+                self._begin_anew(tail, now_s)
+        for fd in self._older.missed(self._since_ns):
+            if unlike and unlike.begins_like(fd):
+                os.close(fd)  # a copy of it in the making, which is no older generation
+                continue
+            self._follow(fd, 0, now_s, retired_s=now_s)
+            self._count(Counted.CAUGHT_UP, 1)
+
+    def _finish_copy(self, entry: Entry, now_s: float) -> None:
+        """Finish a generation that copytruncate ended while it was not open."""
+        self._count(Counted.TRUNCATED, 1)
+        fd = self._older.copy_of(entry)
+        if fd is None:
+            self._count(Counted.REST_MISSING, 1)
+            return
+        self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = True
+        self._count(Counted.CAUGHT_UP, 1)
+
+    def _may_be_copy(self, fd: int) -> bool:
+        """
+        Whether the file looks like what copytruncate is just making of a file that we follow.
+
+        It happens only where a pattern means rotated names as well (`access.log*`). Read as a file
+        of its own, every line in it would count twice; its rest is read when the original is cut.
+        """
+        path = Path(self.path)
+        beside = [str(path.with_name(name)) for name in paths.originals(path.name)]
+        lives = [lane.live for name in beside if (lane := self._common.lanes.get(name))]
+        alike = any(live.begins_like(fd) for live in lives if live and live.size)
+        return alike and not self._older.is_known(fd)
+
+    # Reading.
+
+    def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
+        """Hand out one block, of the oldest file that has one; None if there is none now."""
+        for tail in list(self.tails):
+            block = self._next(tail, now_s, draining=draining)
+            if block is not None:
+                return tail, block
+            if tail.truncated:
+                self._begin_anew(tail, now_s)
+                return self.turn(now_s, draining=draining)
+            if tail.awoke:
+                self._search_before(tail, now_s)
+                return self.turn(now_s, draining=draining)
+        self._close_finished(now_s)
+        self.look_at_s = self._next_look_s(now_s)
+        return None
+
+    def close(self) -> None:
+        """Close all files; what is known of them stays in the register."""
+        for tail in self.tails:
+            tail.close()
+        self.tails.clear()
+
+    def _next(self, tail: Tail, now_s: float, *, draining: bool) -> Block | None:
+        if not self._look(tail, now_s) or tail.truncated or tail.awoke:
+            return None
+        if draining and tail.stop_at is None:
+            tail.stop_at = tail.size
+        try:
+            return tail.next(_upto(tail, now_s, draining))
+        except OSError as error:
+            self._lose(tail, error, now_s)
+            return None
+
+    def _look(self, tail: Tail, now_s: float) -> bool:
+        try:
+            tail.look(now_s)
+        except OSError as error:
+            self._lose(tail, error, now_s)
+            return False
+        return True
+
+    def _lose(self, tail: Tail, error: OSError, now_s: float) -> None:
+        # ESTALE, EIO: opened again where it was left, when the pause is over.
+        self._name.failed(error, now_s)
+        self._put_aside(tail)
+
+    def _begin_anew(self, tail: Tail, now_s: float) -> None:
+        """Follow the new generation of a truncated file, after the rest of the old one."""
+        self._count(Counted.TRUNCATED, 1)
+        since_ns, retired_s = tail.mtime_ns, tail.retired_s
+        begun = self._follow(self._detach(tail, now_s), 0, now_s, retired_s=retired_s)
+        self._since_ns = since_ns
+        self._open_missed(now_s)
+        self._move_last(begun)
+
+    def _search_before(self, tail: Tail, now_s: float) -> None:
+        """
+        Look for a generation that filled an empty file and was copied away between two looks.
+
+        The file was empty at the last look and has changed: nothing in it could tell that it was
+        truncated in between.
+        """
+        tail.awoke = False
+        self._open_missed(now_s, unlike=tail)
+        if tail in self.tails:
+            self._move_last(tail)
+
+    def _move_last(self, tail: Tail) -> None:
+        self.tails.remove(tail)
+        self.tails.append(tail)  # the youngest is read last
+
+    def _detach(self, tail: Tail, now_s: float) -> int:
+        """Take the file away from its old generation, which goes on in the copy if there is one."""
+        old = tail.key
+        copy = self._older.rest(tail.place.offset, tail.goes_on_in, tail.begins_like)
+        if copy is not None:
+            self._count(Counted.CAUGHT_UP, 1)
+            fd = tail.move_to(copy)
+            tail.retired_s, tail.finished = now_s, True
+            self._register.moved(tail, old, self.watched.source)
+            return fd
+        self._tell_lost(tail)
+        self.tails.remove(tail)
+        self._register.forget(old)
+        return tail.release()
+
+    def _tell_lost(self, tail: Tail) -> None:
+        if tail.unread <= 0:
+            return
+        self._count(Counted.LOST, tail.unread)
+        _log.warning(
+            "%s: truncated before its last %d bytes were read, and no copy beside it holds them",
+            self.path,
+            tail.unread,
+        )
+
+    def _close_finished(self, now_s: float) -> None:
+        for tail in list(self.tails):
+            if tail.is_over(now_s) and tail.exhausted:
+                self._put_aside(tail)
+
+    def _put_aside(self, tail: Tail) -> None:
+        self.tails.remove(tail)
+        self._register.put_aside(tail, self._common.wall_clock())
+        tail.close()
+        self._count(Counted.CLOSED, 1)
+
+    def _next_look_s(self, now_s: float) -> float:
+        if not self.tails:
+            return math.inf
+        quiet_s = now_s - max(tail.grew_s for tail in self.tails)
+        unfinished = any(tail.unread > 0 for tail in self.tails)
+        return self._common.pace.next_look_s(now_s, quiet_s, unfinished)
+
+
+def _upto(tail: Tail, now_s: float, draining: bool) -> Upto:
+    if tail.is_over(now_s) or (draining and tail.unlinked):
+        return Upto.END
+    return Upto.LINES if draining or tail.is_quiet(now_s) else Upto.RECORDS

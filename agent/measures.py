@@ -1,0 +1,256 @@
+"""What is counted, timed and kept of each batch: by default, and as the user asks."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from agent.names import metric_part
+from agent.tally import Tally
+from parsers.batch import Batch
+from parsers.columns import Column, Labels
+from parsers.severity import LABELS
+from parsers.words import Floats, Ints, Words, group
+from rules.match import Matches
+from rules.multimatch import Expression
+
+OTHER = "_other"  # where the values go that came after a measure had its most series
+MOST_SERIES = 500
+# Larger numbers are taken as this one: up to here a float is exact, and the 1e308 that a stranger
+# writes into a JSON log would make a sum infinite, which neither JSON nor StatsD can say.
+_LARGEST = float(1 << 53)
+
+
+# The values of the fields of `by` in one row.
+Key = tuple[str | None, ...]
+
+
+class Kind(StrEnum):
+    """What a measure does with its rows."""
+
+    COUNTER = "counter"
+    TIMER = "timer"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which rows a measure takes: those whose `field` has a label that `wanted` says yes to."""
+
+    field: str
+    wanted: Callable[[str | None], bool]
+
+
+@dataclass(slots=True)
+class Measure:
+    """One thing to count; `by` makes a series for each value of a field."""
+
+    name: str
+    kind: Kind = Kind.COUNTER
+    # The field that is summed, timed or kept; None counts rows.
+    of: str | None = None
+    by: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    # From the field's unit to the metric's: 1000 for seconds to milliseconds.
+    scale: float = 1
+    # Sources and formats it applies to; empty: all.
+    sources: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    # Distinct values of `by` before the rest goes to `_other`: strangers choose what is in a log.
+    most_series: int = MOST_SERIES
+    _series: dict[Key, str] = field(default_factory=dict)
+
+    def apply(self, batch: Batch, tally: Tally, prefix: str) -> None:
+        """Count a batch into `tally`; a format without the fields is left alone."""
+        if self.formats and batch.format not in self.formats:
+            return
+        try:
+            rows = self._rows(batch)
+            if rows is not None and not rows.size:
+                return
+            part = batch if rows is None else batch.select(rows)
+            self._add(part, tally, f"{prefix}{self.name}")
+        except KeyError:
+            return  # the format has no such field, so there is nothing to measure
+
+    def _rows(self, batch: Batch) -> Ints | None:
+        """The rows that meet all conditions; None: all rows."""
+        rows: Ints | None = None
+        for condition in self.where:
+            column = batch.column(condition.field)
+            labels = (column if rows is None else column.take(rows)).labels()
+            yes = np.array([condition.wanted(name) for name in labels.names], np.bool_)
+            kept = np.flatnonzero(yes[labels.codes]) if len(yes) else np.zeros(0, np.int64)
+            rows = kept if rows is None else rows[kept]
+        return rows
+
+    def _add(self, batch: Batch, tally: Tally, name: str) -> None:
+        column = batch.column(self.of) if self.of else None
+        if not self.by:
+            self._put(tally, name, column, len(batch))
+            return
+        codes, keys = _joined([batch.column(field).labels() for field in self.by])
+        codes, series = self._by_series(codes, keys)
+        counts = np.bincount(codes + 1, minlength=len(series) + 1)[1:].tolist()
+        for number, each in enumerate(series):
+            part = None if column is None else column.take(np.flatnonzero(codes == number))
+            self._put(tally, f"{name}.{each}", part, counts[number])
+
+    def _by_series(self, codes: Ints, keys: Sequence[Key]) -> tuple[Ints, list[str]]:
+        """
+        Number the rows by series instead of by key, -1 for none.
+
+        The keys that go to `_other` are one series: a look for each were quadratic in the block.
+        """
+        present = np.bincount(codes, minlength=len(keys)).tolist()
+        series: dict[str, int] = {}
+        of_key = [
+            series.setdefault(self._series_of(key), len(series))
+            if count and None not in key
+            else -1
+            for key, count in zip(keys, present, strict=True)
+        ]
+        return np.array(of_key, np.int64)[codes], list(series)
+
+    def _put(self, tally: Tally, name: str, column: Column | None, rows: int) -> None:
+        if column is None:
+            tally.count(name, rows)
+            return
+        numbers = column.numbers()
+        found = _bounded(_bounded(numbers.found[numbers.present]) * self.scale)
+        if self.kind is Kind.COUNTER:
+            tally.count(name, float(found.sum()))
+        elif self.kind is Kind.TIMER:
+            tally.time(name, found)
+        elif len(found):
+            tally.value(name, float(found[-1]))
+
+    def _series_of(self, key: Key) -> str:
+        if key not in self._series:
+            if len(self._series) >= self.most_series:
+                return OTHER
+            self._series[key] = ".".join(metric_part(str(part)) for part in key)
+        return self._series[key]
+
+
+def _bounded(numbers: Floats | Ints) -> Floats:
+    found: Floats = np.clip(numbers, -_LARGEST, _LARGEST).astype(np.float64)
+    return found
+
+
+def _joined(columns: Sequence[Labels]) -> tuple[Ints, list[Key]]:
+    """Number the distinct combinations of several columns' labels."""
+    if len(columns) == 1:
+        return columns[0].codes, [(name,) for name in columns[0].names]
+    codes, rows = columns[0].codes, list[int]()
+    for labels in columns[1:]:
+        # Numbered anew each time, so that no number of fields overflows.
+        codes, rows = group(_as_words(codes * max(1, len(labels.names)) + labels.codes))
+    return codes, [tuple(labels.names[labels.codes[row]] for labels in columns) for row in rows]
+
+
+def _as_words(keys: Ints) -> Words:
+    words: Words = keys.view(np.uint64)
+    return words
+
+
+_SECONDS_TO_MS = 1000.0
+# Not of error logs, whose lines name requests that the access log counts.
+_REQUESTS = ("nginx_access", "json")
+
+
+def defaults() -> list[Measure]:
+    """The measures that every source has; a fresh set, as each remembers the series it made."""
+    return [
+        Measure("requests.status", by=("status_class",), formats=_REQUESTS),
+        Measure("requests.method", by=("request_method",), formats=_REQUESTS),
+        Measure("bytes", of="body_bytes_sent", formats=_REQUESTS),
+        _timer("request_time", "request_time"),
+        _timer("upstream_time", "upstream_response_time"),
+        Measure("events.logger", by=("logger",)),
+    ]
+
+
+def _timer(name: str, of: str) -> Measure:
+    return Measure(name, Kind.TIMER, of, scale=_SECONDS_TO_MS, formats=_REQUESTS)
+
+
+def count_severities(batch: Batch, tally: Tally, prefix: str) -> None:
+    """Count events by severity; all six names, so that a quiet severity shows 0."""
+    for label, count in zip(LABELS, np.bincount(batch.severity, minlength=6).tolist(), strict=True):
+        tally.count(f"{prefix}events.severity.{label}", count)
+
+
+def count_lines(batch: Batch, tally: Tally, prefix: str) -> None:
+    """Count physical lines: read = parsed + unparsed + truncated."""
+    parsed, unparsed, truncated = line_totals(batch)
+    tally.count(f"{prefix}lines.read", parsed + unparsed + truncated)
+    tally.count(f"{prefix}lines.parsed", parsed)
+    tally.count(f"{prefix}lines.unparsed", unparsed)
+    tally.count(f"{prefix}lines.truncated", truncated)
+
+
+def count_explained(matches: Matches, tally: Tally, prefix: str) -> None:
+    """Count explained events by rule, and under the rule's own counter if it has one."""
+    if not len(matches):
+        return
+    totals = np.bincount(matches.numbers)
+    for number in np.flatnonzero(totals).tolist():
+        rule = matches.rules[number]
+        tally.count(f"{prefix}explained.{metric_part(rule.id)}", int(totals[number]))
+        if rule.counter:
+            tally.count(f"{prefix}{rule.counter}", int(totals[number]))
+
+
+def line_totals(batch: Batch) -> tuple[int, int, int]:
+    """Physical lines of a batch: parsed, unparsed, truncated."""
+    if batch.block.truncated:
+        return 0, 0, int(batch.line_counts().sum())
+    if batch.lines is None:
+        parsed = int(np.count_nonzero(batch.parsed))
+        return parsed, len(batch) - parsed, 0
+    parsed = int(batch.lines[batch.parsed].sum())
+    return parsed, int(batch.lines.sum()) - parsed, 0
+
+
+_COMPARISON = re.compile(r"(>=|<=|>|<) *(-?\d+(?:\.\d+)?)")
+_CLASS = re.compile(r"[1-9]xx")
+
+
+def condition(field: str, wanted: str | Sequence[str]) -> Condition:
+    """
+    Compile a condition of the configuration.
+
+    `POST` is equality, `2xx` a status class, `>= 500` compares numbers, `/shop*` is a beginning,
+    `~regex` a search; a list means any of them. Raises ValueError for a bad regex.
+    """
+    texts = [wanted] if isinstance(wanted, str) else list(wanted)
+    tests = [_test(text) for text in texts]
+    return Condition(field, lambda label: label is not None and any(test(label) for test in tests))
+
+
+def _test(wanted: str) -> Callable[[str], bool]:
+    if wanted.startswith("~"):
+        return Expression(wanted[1:]).is_in
+    if match := _COMPARISON.fullmatch(wanted):
+        return _compare(match[1], float(match[2]))
+    if _CLASS.fullmatch(wanted):
+        return lambda label: len(label) == 3 and label[0] == wanted[0] and label[1:].isdigit()
+    if wanted.endswith("*"):
+        return lambda label: label.startswith(wanted[:-1])
+    return lambda label: label == wanted
+
+
+def _compare(sign: str, bound: float) -> Callable[[str], bool]:
+    def test(label: str) -> bool:
+        try:
+            number = float(label)
+        except ValueError:
+            return False
+        return {">": number > bound, "<": number < bound, ">=": number >= bound}.get(
+            sign, number <= bound
+        )
+
+    return test

@@ -1,0 +1,72 @@
+"""What stands under a path at this moment, and whether it can be opened."""
+
+import os
+import stat
+from pathlib import Path
+
+from agent.counts import Count, Counted
+from agent.generations import OPEN_FLAGS
+from agent.identity import Key, key
+from agent.trouble import Trouble, in_words, other_kind
+
+
+class Name:
+    """A path, looked up at each sweep."""
+
+    def __init__(self, path: str, *, in_patterns: bool, count: Count) -> None:
+        self.there: os.stat_result | None = None  # None: nothing
+        self.looked_up = False  # False where that could not be told, as without leave to look
+        self._path = path
+        self._in_patterns = in_patterns
+        self._count = count
+        self._trouble = Trouble(path)
+
+    @property
+    def key(self) -> Key | None:
+        """Device and inode of what stands there."""
+        return key(self.there) if self.there else None
+
+    def look_up(self, now_s: float) -> None:
+        """Look what stands there; if that cannot be told, keep what was there last."""
+        self.looked_up = True
+        try:
+            self.there = Path(self._path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            self.there = None
+        except OSError as error:
+            self.looked_up = False
+            self.failed(error, now_s)
+
+    def open(self, now_s: float, *, was_file: bool) -> int | None:
+        """Open the file there; None if it is none, refused, or it is too early to try again."""
+        if self.there is None or not self.looked_up or not self._trouble.may_try(now_s):
+            return None
+        if complaint := other_kind(self.there.st_mode):
+            # That `*` means directories too is no trouble; a path given by name that is one, or a
+            # log that became one, is.
+            if was_file or self._in_patterns:
+                self._complain(complaint, now_s)
+            return None
+        return self._open(now_s)
+
+    def failed(self, error: OSError, now_s: float) -> None:
+        """Note that the file could not be looked at or read; says so if that is news."""
+        self._complain(in_words(error), now_s)
+
+    def _open(self, now_s: float) -> int | None:
+        try:
+            fd = os.open(self._path, OPEN_FLAGS)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.failed(error, now_s)
+            return None
+        if not stat.S_ISREG(os.fstat(fd).st_mode):  # replaced since it was looked up
+            os.close(fd)
+            return None
+        self._trouble.over()
+        return fd
+
+    def _complain(self, complaint: str, now_s: float) -> None:
+        if self._trouble.met(complaint, now_s):
+            self._count(Counted.TROUBLE, 1)

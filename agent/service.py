@@ -1,0 +1,289 @@
+"""The long-running agent: follows, flushes, reloads, drains. What `logtell run` starts."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.checkpoint import Checkpoint, CheckpointStore
+from agent.emit import emit, emit_dropped, emit_own
+from agent.follow import Followed, Follower
+from agent.heartbeat import Heartbeat, write
+from agent.notify import Notifier
+from agent.outlet import Outlet
+from agent.parts import Parts
+from agent.statsd import Drop, StatsdClient
+from agent.tally import Tally
+from agent.wake import DirectoryWake
+
+_log = logging.getLogger(__name__)
+
+# systemd waits 20 s in our unit, Kubernetes 30 s.
+_READ_ON_S = 5.0  # how long a stop or a reload reads on; what is left is read by whoever comes next
+_DRAIN_S = 3.0  # how long the last metrics are offered to a StatsD that does not take them
+_GIVE_UP_S = 10.0  # when a stop no longer waits for an output that takes nothing
+_RETRY_OUTPUT_S = 1.0
+
+Load = Callable[[], Parts | None]
+
+
+@dataclass(slots=True)
+class Service:
+    """
+    One agent from start to stop.
+
+    A checkpoint is saved only after what it covers was handed over: events written to their
+    outputs, the tally sent to StatsD, or kept in memory while that is away.
+    """
+
+    parts: Parts
+    # Reads the configuration anew; None if it is wrong, and then it has said why.
+    load: Load
+    store: CheckpointStore
+    notifier: Notifier
+    runtime_folder: Path
+    counts: Counter[str] = field(default_factory=Counter)
+    # What `run` returns: not 0 if events could not be handed over for good.
+    exit_code: int = 0
+    _follower: Follower | None = None
+    _stopping: bool = False
+    _next: Parts | None = None
+    _leaving: asyncio.Event = field(default_factory=asyncio.Event)  # stopping or reloading
+    _leave_at_s: float = 0  # monotonic time; see _READ_ON_S
+    # What the client has dropped and its server knows of, by reason.
+    _drops_told: Counter[str] = field(default_factory=Counter)
+    _lines_per_s: float = 0
+    _flushed_at_s: float = 0  # monotonic time
+    # One flush at a time: each saves the checkpoint of what it sent, in their order.
+    _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _patience: asyncio.Timeout = field(init=False)  # made by run
+
+    async def run(self) -> int:
+        """Work until SIGTERM or SIGINT, then drain: a clean stop loses and repeats nothing."""
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                self._listen()
+                await self._work()
+        except TimeoutError:
+            _log.error("an output takes no events; they will be read again")
+            self.exit_code = os.EX_IOERR
+        await _drain(self.parts.client)
+        return self.exit_code
+
+    async def _work(self) -> None:
+        position = await self.store.load()
+        async with asyncio.TaskGroup() as group:
+            timers = [group.create_task(self._flush_on_time()), group.create_task(self._watchdog())]
+            while not self._stopping:
+                position = await self._follow(position)
+                while self._next:  # yet another may come while the last is being taken
+                    await self._take(self._next)
+            for timer in timers:
+                timer.cancel()
+
+    def stop(self) -> None:
+        """Begin to drain."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.notifier.stopping("reading each file to its end and flushing")
+        _log.info("stopping: reading each file to its end and flushing")
+        self._patience.reschedule(asyncio.get_running_loop().time() + _GIVE_UP_S)
+        self._leave()
+
+    def reload(self) -> None:
+        """Read the configuration anew; if it is wrong, the old one stays."""
+        if self._stopping:
+            return
+        self.notifier.reloading()
+        fresh = self.load()
+        if fresh is None:
+            _log.error("the configuration is wrong; the old one stays in force")
+            self.notifier.ready(f"old configuration kept, the new one is wrong; {self.status()}")
+            return
+        self._next = fresh
+        self._leave()
+
+    def status(self) -> str:
+        """One line for people: what is followed, how fast, and what was dropped."""
+        client, sources = self.parts.client, len(self.parts.watched)
+        dropped = sum(client.counts.dropped.values()) if client else 0
+        plural = "s" * (sources != 1)
+        rate = f"{self._lines_per_s:.0f} lines/s"
+        return f"following {sources} source{plural}, {rate}, {dropped} metrics dropped"
+
+    async def _follow(self, position: Checkpoint) -> Checkpoint:
+        """Follow with the present parts until stopped or reloaded; how far everything is done."""
+        wake = DirectoryWake()
+        follower = Follower(
+            self.parts.watched,
+            wake=wake,
+            count=self.count,
+            checkpoint=position,
+            options=self.parts.follow_options,
+        )
+        self._follower = follower
+        self._leaving.clear()
+        try:
+            # Before READY, and saved, so that what is written from then on is never taken for old,
+            # not even after a crash.
+            for followed in follower.look():
+                await self._feed(followed)
+            await self.flush()
+            self._say_ready()
+            await self._read(follower)
+            await self.flush(last=True)
+            return follower.positions()
+        finally:
+            follower.close()
+            wake.close()
+
+    async def _read(self, follower: Follower) -> None:
+        async for followed in follower.blocks():
+            await self._feed(followed)
+            if self._must_leave():
+                _log.info("not everything was read in time; it will be read later")
+                return
+
+    async def _feed(self, followed: Followed) -> None:
+        self.parts.pipeline.feed(followed.source, followed.parser, followed.block)
+        followed.done()
+        for outlet in self.parts.outlets.values():
+            await self._hand_over(outlet)
+
+    async def _hand_over(self, outlet: Outlet) -> None:
+        """
+        Write events as they come, and make the reading wait for an output that does not take them.
+
+        Memory must not grow; files can wait.
+        """
+        while not await self._flushed(outlet) and outlet.buffer.full and not self._leaving.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RETRY_OUTPUT_S):
+                    await self._leaving.wait()
+
+    def _leave(self) -> None:
+        """Let `_follow` come to its end soon."""
+        self._leave_at_s = time.monotonic() + _READ_ON_S
+        self._leaving.set()
+        if self._follower:
+            self._follower.stop()
+
+    def _must_leave(self) -> bool:
+        if not self._leaving.is_set():
+            return False
+        full = any(outlet.buffer.full for outlet in self.parts.outlets.values())
+        return full or time.monotonic() >= self._leave_at_s
+
+    def _say_ready(self) -> None:
+        _log.info("following: %s", ", ".join(each.source for each in self.parts.watched))
+        self.notifier.ready(self.status())
+        self._beat()
+
+    async def _take(self, fresh: Parts) -> None:
+        self._next = None
+        old, self.parts = self.parts, fresh
+        for outlet in old.outlets.values():
+            # Closed in any case, so that a file that was rotated is written under its name again.
+            handed_over = await outlet.close(self.count)
+            if not handed_over and outlet not in fresh.outlets.values():
+                _log.error("%s: not configured any more; what it did not take is lost", outlet.name)
+        if old.client is not fresh.client:
+            await _drain(old.client)
+            self._drops_told.clear()
+        _log.info("the new configuration is in force")
+
+    async def flush(self, *, last: bool = False) -> None:
+        """Hand over everything counted so far, then save how far that is."""
+        async with self._flushing:
+            if self._follower is None:
+                return
+            taken = last or await self._statsd_keeps_up()
+            # Together, without an await between: the tally covers exactly these positions.
+            positions = self._follower.positions()
+            if taken:
+                await self._send(self.parts.pipeline.tally.take())
+            handed_over = [await self._flushed(each) for each in self.parts.outlets.values()]
+            if all(handed_over):
+                await self.store.save(positions)
+
+    async def _statsd_keeps_up(self) -> bool:
+        """
+        Whether StatsD has taken what it was sent before.
+
+        If not, the tally goes on summing: a line for each counter and flush would soon fill the
+        buffer of the client, which then drops.
+        """
+        if self.parts.client is None:
+            return True
+        await self.parts.client.flush()
+        return not self.parts.client.buffered
+
+    async def _send(self, tally: Tally) -> None:
+        self._measure_rate(tally)
+        client = self.parts.client
+        if client is None:
+            return
+        for _ in emit(tally, client):
+            await client.flush()
+        emit_own(self.counts, client)
+        emit_dropped(client, self._drops_told)
+        await client.flush()
+
+    async def _flushed(self, outlet: Outlet) -> bool:
+        handed_over = await outlet.flush(self.count)
+        if outlet.deserted:
+            # Systemd or a person shall start us again with a reader, and then it gets these events.
+            self.exit_code = os.EX_IOERR
+            self.stop()
+        return handed_over
+
+    def _measure_rate(self, tally: Tally) -> None:
+        lines = sum(count for name, count in tally.counters.items() if name.endswith("lines.read"))
+        now_s = time.monotonic()
+        self._lines_per_s = lines / max(1e-3, now_s - self._flushed_at_s)
+        self._flushed_at_s = now_s
+
+    async def _flush_on_time(self) -> None:
+        while True:
+            await asyncio.sleep(self.parts.statsd.flush_every_s)
+            await self.flush()
+            self.notifier.status(self.status())
+            self._beat()
+
+    async def _watchdog(self) -> None:
+        """Tell systemd that the event loop turns; a hung loop cannot."""
+        while self.notifier.watchdog_every_s:
+            self.notifier.watchdog()
+            await asyncio.sleep(self.notifier.watchdog_every_s)
+
+    def _beat(self) -> None:
+        heartbeat = Heartbeat(
+            os.getpid(), time.time(), self.parts.statsd.flush_every_s, self.status()
+        )
+        with suppress(OSError):  # `logtell health` will say that it is old
+            write(self.runtime_folder, heartbeat)
+
+    def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stop)
+        loop.add_signal_handler(signal.SIGINT, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    def count(self, name: str, count: int) -> None:
+        """Add to one of the agent's own counters."""
+        self.counts[name] += count
+
+
+async def _drain(client: StatsdClient | None) -> None:
+    if client is None:
+        return
+    await client.drain(_DRAIN_S)
+    if lost := client.counts.dropped[Drop.UNDELIVERED.value]:
+        _log.error("StatsD did not take the last %d metrics; they are lost", lost)

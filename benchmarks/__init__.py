@@ -1,0 +1,1 @@
+"""What measures logtell beside its peers; `make bench` runs it."""

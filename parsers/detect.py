@@ -1,0 +1,53 @@
+"""Which format a log has, from its first lines."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.batch import Parser
+from parsers.block import Block
+from parsers.plain import PlainParser
+
+# Lines that decide; more would only cost.
+_SAMPLE_LINES = 200
+# The share of records that must fit before a format is believed.
+_ENOUGH = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The format chosen, and how much of the sample fitted it (0 to 1)."""
+
+    parser: Parser
+    share: float
+
+
+def detect(head: bytes, candidates: Iterable[Parser], otherwise: Parser) -> Verdict:
+    """
+    Choose the candidate that the most lines of `head` fit; the earlier one if several tie.
+
+    `otherwise` is chosen if fewer than 60 % of the lines fit any of them.
+    """
+    sample = b"".join(head.splitlines(keepends=True)[:_SAMPLE_LINES])
+    best = Verdict(otherwise, 0.0)
+    for parser in candidates:
+        share = _share(parser, sample)
+        if share > best.share:
+            best = Verdict(parser, share)
+        if share == 1.0:
+            break
+    return best if best.share >= _ENOUGH else Verdict(otherwise, 1.0)
+
+
+def _share(parser: Parser, sample: bytes) -> float:
+    if not sample:
+        return 0.0
+    batch = parser.parse(Block(sample))
+    records = len(batch)
+    fitting = np.flatnonzero(batch.parsed)
+    if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
+        # Without a time a line can look like a record by chance, and what follows would be joined
+        # to it: so that must look like the rest of a record, too.
+        records = max(records, len(PlainParser().parse(Block(sample))))
+    return float(fitting.size / records) if records else 0.0

@@ -1,0 +1,106 @@
+"""Any text: a time and a level word where a line has them, and indented lines joined."""
+
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import numpy as np
+
+from parsers.batch import Batch, line_spans, whole_lines
+from parsers.block import Block
+from parsers.columns import Column, Objects, Value
+from parsers.levels import stated_levels
+from parsers.records import join
+from parsers.severity import Severity, severity_of
+from parsers.timestamps import ISO_LIKE, iso_time
+from parsers.words import Bools, Ints, Octets, positions
+
+_TIME = re.compile(rb"[\[(]?(%b)" % ISO_LIKE)
+_LOGGING_ERROR = b"--- Logging error ---"
+# A traceback up to its last line, which is not indented: `ValueError: text`. Each part may be
+# missing, so that the first lines of one mean the same before the others are there (`complete`).
+_TRACEBACK = re.compile(
+    rb"^Traceback \(most recent call last\):\r?"
+    rb"(?:\n(?:[ \t][^\n]*|\r?)$)*+(?:\n[\w.]++(?::[^\n]*|\r?)$)?+"
+    # What `--- Logging error ---` adds behind its traceback (logging.Handler.handleError).
+    rb"(?:\nCall stack:\r?(?:\n[ \t][^\n]*$)*+"
+    rb"(?:\nMessage: [^\n]*$)?+(?:\nArguments: [^\n]*$)?+)?+",
+    re.MULTILINE,
+)
+_CONTINUES = (
+    *(b" ", b"\t", b"}", b")", b"Traceback (", b"Caused by: "),
+    # Between two tracebacks of one exception (traceback.py).
+    b"During handling of the above exception, another exception occurred:",
+    b"The above exception was the direct cause of the following exception:",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainParser:
+    """Reads any text; every line is an event unless it continues the one before."""
+
+    zone: tzinfo | None = None
+    name: str = "plain"
+    fields: tuple[str, ...] = ()
+
+    def complete(self, raw: bytes) -> int:
+        """A record ends where a line begins that does not continue it."""
+        whole = raw[: whole_lines(raw)]
+        octets = Octets(whole)
+        starts, ends = line_spans(octets, positions(whole, ord("\n")))
+        heads = np.flatnonzero(_heads(octets, starts, ends))
+        return int(starts[heads[-1]]) if heads.size else 0
+
+    def parse(self, block: Block) -> Batch:
+        """Find the records and the level of each."""
+        octets = Octets(block.raw)
+        starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
+        records = join(_heads(octets, starts, ends), starts, ends)
+        levels = stated_levels(octets, records.starts, ends[records.first])
+        known = [severity_of(name or "") for name in levels.names] or [None]
+        table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
+        severity = table[levels.codes]
+        severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
+        columns: dict[str, Column] = {"level": levels}
+        parsed = np.ones(len(records.starts), np.bool_)
+        return Batch(
+            block,
+            octets,
+            self.name,
+            records.starts,
+            records.ends,
+            parsed,
+            severity,
+            self,
+            columns,
+            records.lines,
+        )
+
+    def cut(self, batch: Batch, name: str) -> Column:
+        """Cut time or message; plain text has no fields."""
+        if name == "message":
+            return batch.records()
+        if name != "time":
+            raise KeyError(name)
+        read = iso_time(self.zone)
+        match, raw = _TIME.match, batch.octets.raw
+        spans = zip(batch.starts.tolist(), batch.ends.tolist(), strict=True)
+        found = [match(raw, start, end) for start, end in spans]
+        return Objects([read(each[1]) if each else None for each in found])
+
+    def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
+        """Nothing: plain text has no fields."""
+        return [{} for _ in range(len(batch))]
+
+
+def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    first = octets.bytes[starts]
+    heads: Bools = (ends > starts) & (first != ord(" ")) & (first != ord("\t"))
+    for prefix in _CONTINUES[2:]:
+        if prefix in octets.raw:
+            heads &= ~(octets.literal(prefix, starts) & (ends - starts >= len(prefix)))
+    if b"Traceback (" in octets.raw:
+        for match in _TRACEBACK.finditer(octets.raw):
+            first_line, behind = np.searchsorted(starts, match.span())
+            heads[first_line:behind] = False
+    return heads

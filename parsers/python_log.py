@@ -1,0 +1,213 @@
+"""Python's `logging` in any `%`-style format, with tracebacks joined to their records."""
+
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+
+import numpy as np
+
+from parsers.batch import Batch
+from parsers.block import Block
+from parsers.columns import Column, Labels, Memo, Objects, Texts, Value, text
+from parsers.layout import Layout, LayoutError, Literal, Slot, Token, compile_layout
+from parsers.records import Records, complete_before_last_head, join
+from parsers.scan import cut
+from parsers.severity import Severity, severity_of
+from parsers.timestamps import iso_time
+from parsers.words import Bools, Ints, Octets, Octets8
+
+BASIC = "%(levelname)s:%(name)s:%(message)s"  # logging.BASIC_FORMAT
+# Formats in wide use, the more telling first; detection takes the one that most lines fit.
+COMMON_FORMATS = (
+    BASIC,
+    "%(asctime)s - %(name)s - %(levelname)s - %(message)s",
+    "%(asctime)s - %(levelname)s - %(message)s",
+    "%(asctime)s %(levelname)s %(name)s: %(message)s",
+    "%(asctime)s [%(levelname)s] %(name)s: %(message)s",
+    "%(asctime)s %(name)s %(levelname)s %(message)s",
+    "%(asctime)s [%(levelname)s] %(message)s",
+    "%(asctime)s %(levelname)-8s %(message)s",
+    "%(asctime)s %(levelname)s %(message)s",
+    "%(asctime)s:%(levelname)s:%(name)s:%(message)s",
+    "[%(asctime)s] %(levelname)s in %(module)s: %(message)s",
+    "[%(asctime)s] [%(levelname)s] %(name)s: %(message)s",
+    "[%(name)s][%(levelname)-6s] %(message)s",
+    "[%(levelname)s] %(name)s: %(message)s",
+    "[%(levelname)s] %(message)s",
+    "%(levelname)s: %(name)s: %(message)s",
+    "%(levelname)s %(name)s: %(message)s",
+    "%(levelname)-8s %(name)s:%(filename)s:%(lineno)d %(message)s",
+)
+# Source: https://docs.python.org/3/library/logging.html#logrecord-attributes
+_CONVERSION = re.compile(r"%\((\w+)\)([-+ #0]*)(\d*)(?:\.\d+)?[a-zA-Z]|%%")
+_ASCTIME = b"dddd-dd-dd_dd:dd:dd_ddd"  # 2021-01-22 14:59:12,123
+_INTEGERS = ("lineno", "process", "thread", "levelno", "msecs", "relativeCreated")
+_PAD_DIGITS = 3  # a longer padding is a slip of the finger
+# Python's own complaint about a log call that could not be formatted (Handler.handleError).
+_LOGGING_ERROR = b"--- Logging error ---"
+
+
+@dataclass(frozen=True, slots=True)
+class PythonParser:
+    """Reads one `%`-style format; build it with `python_parser`."""
+
+    layout: Layout
+    fields: tuple[str, ...]
+    # asctime has no zone: local time in this one (None: UTC).
+    zone: tzinfo | None = None
+    name: str = "python"
+
+    def complete(self, raw: bytes) -> int:
+        """A record ends where the next one begins: a traceback may follow it."""
+        return complete_before_last_head(raw, self._is_head)
+
+    def _is_head(self, line: bytes) -> bool:
+        line = line.removesuffix(b"\r")
+        if line == _LOGGING_ERROR:
+            return True
+        match = self.layout.pattern.fullmatch(line)
+        if not match or not self._has_level():
+            return bool(match)
+        number = [slot.name for slot in self.layout.slots].index("level") + 1
+        return severity_of(text(match[number])) is not None
+
+    def _has_level(self) -> bool:
+        return any(slot.name == "level" for slot in self.layout.slots)
+
+    def parse(self, block: Block) -> Batch:
+        """Find the lines that fit the format with a known level; what follows them is theirs."""
+        octets = Octets(block.raw)
+        found = cut(self.layout, octets)
+        texts = {name: Texts(octets, *span) for name, span in found.slots.items()}
+        for slot in self.layout.slots:
+            if slot.least and slot.name != "message":
+                texts[slot.name] = texts[slot.name].unpadded(slot.least)
+        level, severity, known = _levels(texts.get("level"), len(found.starts))
+        complaints = _complaints(octets, found.starts, found.ends)
+        heads = (found.fits & known) | complaints
+        records = join(heads, found.starts, found.ends)
+        lines = records.first
+        severity[complaints] = Severity.ERROR
+        severity[~heads] = Severity.INFO
+        # A complaint fits no format, so its slots are blank but for the message: all of it.
+        blank = ~(found.fits & known)[lines]
+        columns: dict[str, Column] = {"level": level.take(lines)}
+        for name, values in texts.items():
+            columns.setdefault(name, _without(values.take(lines), blank))
+        columns["message"] = _messages(texts.get("message"), octets, records, blank)
+        return Batch(
+            block,
+            octets,
+            self.name,
+            records.starts,
+            records.ends,
+            heads[lines],
+            severity[lines],
+            self,
+            columns,
+            records.lines,
+        )
+
+    def cut(self, batch: Batch, name: str) -> Column:
+        """Cut the time; the slots of the format are there already."""
+        if name == "time":
+            stamp = batch.columns.get("asctime")
+            if isinstance(stamp, Texts):
+                return Memo(stamp, iso_time(self.zone))
+            return Objects([None] * len(batch))
+        raise KeyError(name)
+
+    def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
+        """The slots of the format, but time, level and message."""
+        columns = [_typed(batch.column(name), name) for name in self.fields]
+        rows = [
+            dict(zip(self.fields, values, strict=True)) for values in zip(*columns, strict=True)
+        ]
+        rows = rows or [{} for _ in range(len(batch))]
+        return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> PythonParser:
+    """
+    Compile a `%`-style format string of Python's logging.
+
+    Raises LayoutError if it has no `%(message)s`, or if nothing separates two of its parts.
+    """
+    tokens = _tokens(log_format)
+    names = [token.name for token in tokens if isinstance(token, Slot)]
+    if "message" not in names:
+        raise LayoutError("a Python log format needs %(message)s", 1)
+    try:
+        layout = compile_layout(tokens)
+    except ValueError as error:
+        raise LayoutError(str(error), 1) from None
+    fields = tuple(name for name in names if name not in ("asctime", "level", "message"))
+    return PythonParser(layout, tuple(dict.fromkeys(fields)), zone)
+
+
+def _tokens(log_format: str) -> list[Token]:
+    tokens: list[Token] = []
+    end = 0
+    for match in _CONVERSION.finditer(log_format):
+        literal = log_format[end : match.start()] + ("%" if match[0] == "%%" else "")
+        if literal:
+            tokens.append(Literal(literal.encode()))
+        if match[0] != "%%":
+            tokens.append(_slot(match[1], match[3]))
+        end = match.end()
+    if end < len(log_format):
+        tokens.append(Literal(log_format[end:].encode()))
+    return tokens
+
+
+def _slot(name: str, pad: str) -> Slot:
+    if name == "asctime":
+        return Slot(name, _ASCTIME)
+    if len(pad) > _PAD_DIGITS:
+        raise LayoutError(f"%({name}) is padded to {pad} characters", 1)
+    least = int(pad or 0)
+    # No standard level is longer than CRITICAL, so a level padded that far has a fixed width.
+    shape = b"_" * least if name == "levelname" and least >= len("CRITICAL") else b""
+    return Slot({"name": "logger", "levelname": "level"}.get(name, name), shape, least)
+
+
+def _levels(level: Texts | None, lines: int) -> tuple[Labels, Octets8, Bools]:
+    """The level of each line, its severity, and whether it is a known level at all."""
+    if level is None:  # a format without level: every line that fits is information
+        codes = np.zeros(lines, np.int64)
+        info = np.full(lines, int(Severity.INFO), np.uint8)
+        return Labels(codes, (None,)), info, codes == 0
+    labels = level.labels()
+    names = [name.strip() if name else None for name in labels.names] or [None]
+    known = [severity_of(name) if name else None for name in names]
+    table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
+    is_known = np.array([each is not None for each in known], np.bool_)
+    names = [name if good else None for name, good in zip(names, is_known, strict=True)]
+    return Labels(labels.codes, tuple(names)), table[labels.codes], is_known[labels.codes]
+
+
+def _complaints(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    if _LOGGING_ERROR not in octets.raw:
+        return np.zeros(len(starts), np.bool_)
+    complaints: Bools = ends - starts == len(_LOGGING_ERROR)
+    return complaints & octets.literal(_LOGGING_ERROR, starts)
+
+
+def _without(texts: Texts, blank: Bools) -> Texts:
+    starts = np.where(blank, -1, texts.starts)
+    return Texts(texts.octets, starts, np.where(blank, -1, texts.ends))
+
+
+def _messages(message: Texts | None, octets: Octets, records: Records, blank: Bools) -> Texts:
+    """From where the first line's message begins to the end of the record, traceback and all."""
+    if message is None:
+        return Texts(octets, records.starts, records.ends)
+    starts = np.where(blank, records.starts, message.starts[records.first])
+    alone = ~blank & (records.lines == 1)  # then what the format writes behind it can be left out
+    return Texts(octets, starts, np.where(alone, message.ends[records.first], records.ends))
+
+
+def _typed(column: Column, name: str) -> list[Value]:
+    if name in _INTEGERS and isinstance(column, Texts):
+        return column.integers().values()
+    return [value.strip() if isinstance(value, str) else value for value in column.values()]

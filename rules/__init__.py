@@ -1,0 +1,1 @@
+"""Batches to explanations in plain words: rule packs, read strictly, matched by one scan."""

@@ -1,0 +1,152 @@
+"""What the tests of the following share: a clock, a wake on command, parser doubles, a reader."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, cast
+
+from agent.checkpoint import Checkpoint
+from agent.follow import Followed, Follower, FollowOptions, Watched
+from parsers.batch import Parser
+
+
+class Lines:
+    """A parser double for a format in which every line is a record."""
+
+    def __init__(self, path: str = "", head: bytes = b"") -> None:
+        self.path, self.head = path, head
+
+    def complete(self, raw: bytes) -> int:
+        return raw.rfind(b"\n") + 1
+
+
+class Indented(Lines):
+    """A parser double for a format in which an indented line belongs to the record before it."""
+
+    def complete(self, raw: bytes) -> int:
+        lines = raw.splitlines(keepends=True)
+        while lines and not lines[-1].endswith(b"\n"):
+            lines.pop()
+        while lines and lines[-1].startswith(b" "):
+            lines.pop()
+        return sum(map(len, lines[:-1]))
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class WakeOnCommand:
+    """A wake that ends its wait when told to, and never by the clock."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self.directories: set[str] = set()
+
+    async def wait(self, timeout_s: float) -> bool:  # noqa: ARG002 (the clock is the test's)
+        await self._event.wait()
+        self._event.clear()
+        return True
+
+    def wake(self) -> None:
+        self._event.set()
+
+    def watch(self, directories: Collection[str]) -> None:
+        self.directories = set(directories)
+
+    def close(self) -> None: ...
+
+
+class Reader:
+    """A follower of one source, read by hand: each look is asked for, time passes between them."""
+
+    def __init__(
+        self,
+        *patterns: Path | str,
+        checkpoint: Checkpoint | None = None,
+        parser: Callable[[str, bytes], object] = Lines,
+        **options: Any,
+    ) -> None:
+        self.patterns = patterns
+        self.options = options
+        self.parser = parser
+        self.counts: Counter[str] = Counter()
+        self.clock = Clock()
+        watched = Watched(
+            "web", [str(p) for p in patterns], cast(Callable[[str, bytes], Parser], parser)
+        )
+        self.wake = WakeOnCommand()
+        self.follower = Follower(
+            [watched],
+            wake=self.wake,
+            count=self.count,
+            checkpoint=checkpoint,
+            options=FollowOptions(
+                **{
+                    "clock": self.clock,
+                    "wall_clock": self.clock,
+                    "start_at": "beginning",
+                    **options,
+                }
+            ),
+        )
+
+    def count(self, name: str, n: int) -> None:
+        self.counts[name] += n
+
+    def look(
+        self, *, after_s: float = 1.1, sweep: bool = True, done: bool = True
+    ) -> list[Followed]:
+        """Let time pass and look until nothing more comes."""
+        self.clock.now_s += after_s
+        if sweep:
+            self.follower.look_again()
+        found: list[Followed] = []
+        while more := list(self.follower.look()):
+            found += more
+            for followed in more if done else ():
+                followed.done()
+        return found
+
+    def read(self, **how: Any) -> bytes:
+        """The bytes of the blocks of one `look`."""
+        return b"".join(followed.block.raw for followed in self.look(**how))
+
+    def drain(self) -> bytes:
+        found = b""
+        for followed in self.follower.drain():
+            found += followed.block.raw
+            followed.done()
+        return found
+
+    def restarted(self, **options: Any) -> "Reader":
+        """Another process, which knows what the checkpoint of this one says."""
+        self.follower.close()
+        return Reader(
+            *self.patterns,
+            checkpoint=self.follower.positions(),
+            parser=self.parser,
+            **{**self.options, **options},
+        )
+
+
+def append(path: Path, raw: bytes) -> None:
+    """Write at the end of a file, as a logger with O_APPEND does."""
+    with path.open("ab") as file:
+        file.write(raw)
+
+
+def copytruncate(path: Path, to: str) -> Path:
+    """What logrotate's copytruncate does: a copy beside it, then the file cut to nothing."""
+    copy = path.with_name(to)
+    copy.write_bytes(path.read_bytes())
+    with path.open("r+b") as file:
+        file.truncate(0)
+    return copy

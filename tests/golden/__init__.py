@@ -1,0 +1,1 @@
+"""Small logs with the events and metrics that come of them."""

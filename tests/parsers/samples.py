@@ -1,0 +1,105 @@
+"""Lines of every format, and blocks made of them, for the tests that try all formats alike."""
+
+from hypothesis import strategies as st
+
+from parsers.batch import Parser
+from parsers.formats import parser_for
+from parsers.nginx_access import COMBINED
+
+FORMATS = (
+    *("combined", "common", "nginx_error", "json", "plain", "python", "auto"),
+    f'{COMBINED} rt=$request_time urt="$upstream_response_time"',
+    "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
+    "%(asctime)s %(message)s",
+)
+# Formats in which a record is a line, and those in which it may be several.
+MULTI_LINE = (
+    "nginx_error",
+    "plain",
+    FORMATS[-2],
+    FORMATS[-1],
+    "%(levelname)s:%(name)s:%(message)s",
+)
+
+ACCESS = (
+    b'192.0.2.7 - bob [22/Jan/2026:14:53:35 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "curl/8.9.1"',
+    b'192.0.2.7 - - [22/Jan/2026:14:53:36 +0000] "" 400 0 "-" "-"',
+    b'192.0.2.8 - - [22/Jan/2026:14:53:37 +0000] "POST /\\"x\\" HTTP/1.0" 502 157 "-" "a \\x22 b"',
+    b'192.0.2.8 - - [22/Jan/2026:14:53:37 +0000] "\\x16\\x03\\x01" 400 157 "-" "-"',
+    b'192.0.2.9 - - [22/Jan/2026:14:53:38 +0000] "PUT /up HTTP/2.0" 499 0 "-" "-" rt=0.250 '
+    b'urt="0.1, 0.2"',
+)
+NGINX_ERROR = (
+    b"2026/01/22 14:59:12 [error] 7#8: *9 connect() failed (111: Connection refused) while "
+    b'connecting to upstream, client: 192.0.2.7, server: example.org, request: "GET / HTTP/1.1", '
+    b'upstream: "http://192.0.2.1:8000/", host: "example.org"',
+    b'2026/01/22 14:59:12 [error] 7#8: *9 FastCGI sent in stderr: "PHP message: PHP Warning:  one',
+    b"PHP message: two",
+    b'Stack trace:" while reading response header from upstream, client: 192.0.2.7, server: _',
+    b"2026/01/22 14:59:13 [notice] 1#1: signal 17 (SIGCHLD) received from 7",
+    b"2026/01/22 14:59:13 [oddly] 1#1: what",
+    b"2026/01/22 14:59:13 [",
+)
+PYTHON = (
+    b"2026-01-22 14:59:12,123 INFO     [app.web] started on port 8000",
+    b"2026-01-22 14:59:12,124 CRITICAL [app] gone",
+    b"INFO:app.web:started",
+    b"ERROR:app:failed",
+    b"Traceback (most recent call last):",
+    b'  File "/srv/app/web.py", line 3, in serve',
+    b"    raise ValueError(text)",
+    b"ValueError: no such thing",
+    b"During handling of the above exception, another exception occurred:",
+    b"--- Logging error ---",
+    b"Call stack:",
+    b"Message: 'a %s'",
+    b"Arguments: ()",
+)
+JSON = (
+    b'{"time": "2026-01-22T14:59:12.5Z", "level": "error", "message": "failed", "user": {"id": 7}}',
+    b'{"ts": 1769093952.5, "level": 50, "msg": "failed", "name": "app"}',
+    b'{"time": 1e308, "level": {}, "message": [1]}',
+    b'{"time": null, "level": true, "message": 5}',
+    b'{"time": "soon", "severity": "", "event": "e"}',
+    b"{}",
+    b"[1, 2]",
+    b'{"a": "\\ud800"}',
+    b'{"a": 1e999}',
+)
+PLAIN = (
+    b"[2026-01-22 14:59:12] [warn] disk is filling up",
+    b"no errors found",
+    b"\tat org.example.App.main(App.java:3)",
+    b"Caused by: java.lang.IllegalStateException",
+    b"}",
+    b"",
+)
+LINES = ACCESS + NGINX_ERROR + PYTHON + JSON + PLAIN
+ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
+
+
+def parsers() -> dict[str, Parser]:
+    """A parser for each format, by the format's name or text."""
+    return {name: parser_for(name) for name in (*FORMATS, *MULTI_LINE)}
+
+
+def mutated(line: bytes, at: int, length: int, instead: bytes) -> bytes:
+    """The line with a few of its bytes replaced."""
+    at %= len(line) + 1
+    return line[:at] + instead + line[at + length :]
+
+
+mutated_lines = st.builds(
+    mutated,
+    st.sampled_from(LINES),
+    st.integers(0, 1 << 16),
+    st.integers(0, 9),
+    st.binary(max_size=4)
+    | st.sampled_from((b'"', b"\\", b", client: ", b"\0", b"\n", b'\\"', b" ")),
+)
+lines = st.sampled_from(LINES) | mutated_lines
+blocks = st.builds(
+    lambda parts, last: b"".join(line + end for line, end in parts) + last,
+    st.lists(st.tuples(lines, st.sampled_from(ENDS)), max_size=8),
+    st.just(b"") | lines | st.binary(max_size=8),
+)
