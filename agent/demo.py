@@ -2,17 +2,18 @@
 
 import asyncio
 import os
-import random
 import re
 import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,8 +22,9 @@ from agent.receiver import Receiver, open_receiver
 
 SAMPLES = Path(__file__).parent / "samples"
 # Lines a second for each sample log: a small site on a bad day.
-_RATES = {"access.log": 60.0, "error.log": 0.8, "app.log": 1.2, "ceph.log": 0.1}
+_RATES = {"access.log": 60.0, "error.log": 0.6, "app.log": 0.8, "ceph.log": 0.1}
 _WRITE_EVERY_S = 0.1
+_PREFIX = "logtell."
 _SHOW_EVERY_S = 5.0
 _CLF_STAMP = re.compile(r"01/Jan/2026:00:00:00 \+0000")
 _ERROR_STAMP = re.compile(r"^2026/01/01 00:00:00", re.MULTILINE)
@@ -104,14 +106,15 @@ async def _grow(
     folder: Path, seconds: float, receiver: Receiver, console: Console, agent: Process
 ) -> int:
     """Write the sample logs as services would; how many lines were written."""
-    draw = random.Random(11)
-    records = {log: _records((SAMPLES / log).read_text()) for log in _RATES}
+    records = {log: cycle(_records((SAMPLES / log).read_text())) for log in _RATES}
+    due = dict.fromkeys(_RATES, 0.7)
     began_s = shown_s = time.monotonic()
     written = 0
     while (now_s := time.monotonic()) - began_s < seconds and agent.returncode is None:
         for log, rate in _RATES.items():
-            due = sum(draw.random() < rate * _WRITE_EVERY_S / 10 for _ in range(10))
-            written += _append(folder / log, [draw.choice(records[log]) for _ in range(due)])
+            due[log] += rate * _WRITE_EVERY_S
+            written += _append(folder / log, islice(records[log], int(due[log])))
+            due[log] %= 1
         if now_s - shown_s >= _SHOW_EVERY_S:
             shown_s = now_s
             _show_received(console, receiver)
@@ -126,7 +129,7 @@ def _records(text: str) -> list[str]:
     )
 
 
-def _append(log: Path, records: Sequence[str]) -> int:
+def _append(log: Path, records: Iterable[str]) -> int:
     now = datetime.now(UTC)
     text = "".join(records)
     text = _CLF_STAMP.sub(f"{now:%d/%b/%Y:%H:%M:%S} +0000", text)
@@ -139,9 +142,9 @@ def _append(log: Path, records: Sequence[str]) -> int:
 def _introduce(console: Console, config: Path, seconds: float) -> None:
     console.print(Text("logtell demo", style="bold"), f"for {seconds:.0f} seconds.")
     console.print(
-        "Four sample logs grow; `logtell run` follows them and prints what its rules explain:\n"
-        "the sentence first, the cryptic line below it. A StatsD receiver in this process\n"
-        f"shows what a StatsD server would get. The configuration: {config}\n"
+        "Four sample logs grow; `logtell run` follows them and prints what its rules\n"
+        "explain: the sentence first, the cryptic line below it. A StatsD receiver in this\n"
+        f"process shows what a StatsD server would get. The configuration:\n{config}\n"
     )
 
 
@@ -158,23 +161,25 @@ def _show_received(console: Console, receiver: Receiver) -> None:
 
 def _conclude(console: Console, receiver: Receiver, written: int) -> bool:
     totals = receiver.totals
-    table = Table(title="What the StatsD server received", title_justify="left")
-    for column in ("metric", "type", "total or count", "mean", "max"):
-        table.add_column(column, justify="left" if column in ("metric", "type") else "right")
+    table = Table(title="What the StatsD server received", title_justify="left", box=SIMPLE)
+    table.add_column(f"metric, behind {_PREFIX}", overflow="fold")
+    table.add_column("received", justify="right", no_wrap=True)
     for name, count in sorted(totals.counters.items()):
-        if count and "agent." not in name:
-            table.add_row(Text(name), "counter", f"{count:,.0f}", "", "")
+        if count and not _is_dull(name):
+            table.add_row(Text(name.removeprefix(_PREFIX)), f"{count:,.0f}")
     for name, timer in sorted(totals.timers.items()):
-        mean, most = timer.sum / timer.count, timer.max
-        table.add_row(Text(name), "timer", f"{timer.count:,}", f"{mean:.0f} ms", f"{most:.0f} ms")
+        mean = timer.sum / timer.count
+        received = f"{timer.count:,} × ms, mean {mean:.0f}, max {timer.max:.0f}"
+        table.add_row(Text(name.removeprefix(_PREFIX)), received)
     console.print(table)
     read = sum(int(n) for name, n in totals.counters.items() if name.endswith(".lines.read"))
     exact = read == written and not totals.bad_lines
-    verdict = "every line was counted" if exact else "THE NUMBERS DIFFER"
-    style = "bold green" if exact else "bold red"
-    console.print(
-        Text(f"Lines written: {written:,}. Lines counted at StatsD: {read:,}. ").append(
-            f"{verdict}.", style=style
-        )
-    )
+    verdict = "every line was counted." if exact else "THE NUMBERS DIFFER."
+    console.print(Text(f"Lines written: {written:,}. Lines counted at StatsD: {read:,}: ", end=""))
+    console.print(Text(verdict, style="bold green" if exact else "bold red"))
     return exact
+
+
+def _is_dull(name: str) -> bool:
+    """What the last lines say anyway, and the agent's own counters."""
+    return ".lines." in name or name.startswith(f"{_PREFIX}agent.")

@@ -294,8 +294,7 @@ class Lane:
         if not self.tails:
             return math.inf
         quiet_s = now_s - max(tail.grew_s for tail in self.tails)
-        unfinished = any(tail.unread > 0 for tail in self.tails)
-        return self._common.pace.next_look_s(now_s, quiet_s, unfinished)
+        return self._common.pace.next_look_s(now_s, quiet_s)
 
 
 def _upto(tail: Tail, now_s: float, draining: bool) -> Upto:

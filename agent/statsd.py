@@ -16,13 +16,14 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 from typing import Self
 from urllib.parse import quote
 
 from statsd.client.base import StatsClientBase
 
-from agent.names import metric_name
+from agent.names import CACHED_NAMES, metric_name
 from agent.udp import Outcome, UdpTransport
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ DRAIN_RETRY_S = 0.1
 _FIXED_POINT = re.compile(r"[+-]?[0-9]+(?:\.[0-9]{1,6})?")
 
 
+@lru_cache(CACHED_NAMES)  # request times repeat: they have milliseconds
 def plain_number(text: str) -> str:
     """
     Write a number as `[+-]digits[.digits]`, without an exponent; "" if it is not finite.

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     config = _config_or_complain(args)
     if config is None:
         return os.EX_CONFIG
-    if sys.stdout is None and any(sink.to == "-" for sink in config.sinks):
+    if not _has_output(config):
         complain(
             "standard output is closed, and events are to go there",
             "redirect it (`> /dev/null`), or name a file under `sinks:`",
@@ -48,6 +48,15 @@ def main(args: argparse.Namespace) -> int:
         return os.EX_IOERR
     set_up_logging(config.log.level, os.environ)
     return _serve(args, config)
+
+
+def _has_output(config: "Config") -> bool:
+    """Whether standard output is open, or nothing is to go there."""
+    if sys.stdout is not None:
+        return True
+    # For whoever flushes it at the end.
+    sys.stdout = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    return all(sink.to != "-" for sink in config.sinks)
 
 
 def _config_or_complain(args: argparse.Namespace) -> "Config | None":

@@ -260,7 +260,7 @@ def test_status_tells_what_is_followed_and_how_fast(
 
         statuses = [said for said in agent.said if said.startswith("STATUS=")]
         rate = int(statuses[-1].removeprefix("STATUS=following 1 source, ").split(" ")[0])
-        assert 30 <= rate <= 100
+        assert 30 <= rate <= 130  # a look later or earlier than a second
 
 
 def test_health_is_told(tmp_path: Path, log: Path) -> None:
@@ -501,7 +501,7 @@ def test_standard_output_closed_by_its_reader_ends_the_agent_in_order(
 def test_a_slow_reader_of_the_events_makes_reading_wait_and_memory_stay(
     tmp_path: Path, log: Path, statsd: Statsd
 ) -> None:
-    count = 100_000  # about 50 MB of events
+    count = 250_000  # about 100 MB of events
     reading, writing = os.pipe()
     environment = {"WATCHDOG_USEC": "200000"}
     found: list[int] = []
@@ -522,7 +522,7 @@ def test_a_slow_reader_of_the_events_makes_reading_wait_and_memory_stay(
         for beat in range(1, 31):
             agent.until(partial(agent.has_said, "WATCHDOG=1", fed + beat))
             at_most = max(at_most, agent.resident_bytes())
-        assert at_most - at_first < 30e6
+        assert at_most - at_first < 60e6
         reader = threading.Thread(target=read)
         reader.start()
         statsd.until(lambda: statsd.counter("web.lines.read") >= count - 1, within_s=30)
