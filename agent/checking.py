@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agent.config import read_config
+from agent.settings import read_config
 from parsers.formats import parser_for
 from rules.check import check
 from rules.load import load

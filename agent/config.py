@@ -1,113 +1,24 @@
-"""The configuration file: its schema, its defaults, and what the environment overrides."""
+"""The configuration file: its schema and its defaults."""
 
-import re
-from collections.abc import Collection, Mapping
-from dataclasses import replace
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import PydanticCustomError
 
+from agent.values import NAME, SeverityName, SourceName, Status, Tests, Texts
 from parsers.formats import FormatError, Options, parser_for
 from parsers.layout import LayoutError
-from parsers.severity import LABELS
-from rules.located import Document, Plain, read
-from rules.messages import Finding, choice, wrong
-from rules.multimatch import Expression
-from rules.patterns import pattern
-from rules.read import validated
-
-ENVIRONMENT_PREFIX = "LOGTELL_"
-# Variables with our prefix that are not settings.
-_NOT_SETTINGS = ("LOGTELL_CONFIG", "LOGTELL_REQUIRE_PROGRAMS", "LOGTELL_STATSD_JS")
-# Lists whose items have names in messages, see rules.read.Kinds.
-_KINDS = {"measures": ("measure", "name"), "sinks": ("sink", "to")}
-_STATUS = re.compile(r"[1-9](xx|\d\d)")
-_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+from rules.messages import wrong
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _severity(value: object) -> object:
-    if value not in LABELS:
-        raise choice(value, LABELS)
-    return value
-
-
-def _source_name(name: str) -> str:
-    if not _NAME.fullmatch(name) or "." in name:
-        raise wrong(f'has the name "{name}"', "use letters, digits, _ and - only")
-    return name
-
-
-def _status(status: str) -> str:
-    if not _STATUS.fullmatch(status):
-        raise wrong(
-            f'has "{status}" for a status',
-            'write a status like "404" or a class like "5xx"',
-        )
-    return status
-
-
-def _test(text: str) -> str:
-    if not text.startswith("~"):
-        return text
-    try:
-        pattern(text[1:])
-    except PydanticCustomError as error:
-        said = error.context or {}
-        # A rule's pattern is looked for by its literals, a condition's is not.
-        if "literal characters" in said["what"]:
-            return _compiled(text)
-        offset = None if said["offset"] is None else said["offset"] + 1
-        raise wrong(said["what"], said["fix"], offset=offset) from None
-    except (OverflowError, RecursionError) as error:
-        raise wrong(f"is no pattern: {error}", "write a smaller one") from None
-    return _compiled(text)
-
-
-def _compiled(text: str) -> str:
-    try:
-        Expression(text[1:])
-    except ValueError as error:
-        what = f"is no pattern that can be searched in linear time: {error}"
-        raise wrong(what, "leave out look-around and back-references") from None
-    return text
-
-
-# For JSON Schema, so that editors accept one text where a list of one may stand.
-_ONE_OR_MORE: JsonSchemaValue = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-}
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)]
-Tests = Annotated[
-    tuple[Annotated[str, AfterValidator(_test)], ...],
-    BeforeValidator(_as_list),
-    WithJsonSchema(_ONE_OR_MORE),
-]
-SeverityName = Annotated[
-    str, BeforeValidator(_severity), WithJsonSchema({"type": "string", "enum": list(LABELS)})
-]
-SourceName = Annotated[str, AfterValidator(_source_name)]
-Status = Annotated[str, AfterValidator(_status)]
 
 
 def layout_fix(error: LayoutError) -> str:
@@ -206,7 +117,7 @@ class MeasureConfig(_Strict):
                 f"names {len(named)} metrics",
                 "give it exactly one of `counter`, `timer` and `value`",
             )
-        if not _NAME.fullmatch(named[0]):
+        if not NAME.fullmatch(named[0]):
             raise wrong(
                 f'has the name "{named[0]}"',
                 "use letters, digits, _ and -, with dots between parts",
@@ -271,82 +182,3 @@ class Config(_Strict):
     follow: FollowConfig = FollowConfig()
     state: StateConfig = StateConfig()
     log: LogConfig = LogConfig()
-
-
-def read_config(
-    text: str, path: str, environment: Mapping[str, str]
-) -> tuple[Config | None, list[Finding]]:
-    """
-    Read a configuration file and lay `LOGTELL_SECTION__KEY` variables over it.
-
-    Returns the configuration, or None and everything that is wrong with it, in the file's order.
-    """
-    settings = {name: environment[name] for name in sorted(environment) if _is_setting(name)}
-    document = read(text, path)
-    _, in_file = validated(document, Config, kinds=_KINDS)
-    for name, value in settings.items():
-        document = _overridden(document, name, value)
-    config, found = validated(document, Config, kinds=_KINDS)
-    if config or not settings:
-        return config, found
-    blamed = _blamed(text, path, settings, {finding.what for finding in found})
-    return None, [*(finding for finding in found if finding in in_file), *blamed]
-
-
-def _is_setting(name: str) -> bool:
-    """
-    Whether a variable sets a key: `LOGTELL_SECTION__KEY`, or near enough to be a slip.
-
-    Kubernetes sets `LOGTELL_PORT` and the like for a service that is called logtell.
-    """
-    if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_SETTINGS:
-        return False
-    section = name.removeprefix(ENVIRONMENT_PREFIX).partition("_")[0].lower()
-    return "__" in name or section in Config.model_fields
-
-
-def _overridden(document: Document, name: str, value: str) -> Document:
-    *sections, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
-    content: Plain = document.content if isinstance(document.content, dict) else {}
-    return replace(document, content=_with(content, sections, key, value))
-
-
-def _with(content: Plain, sections: list[str], key: str, value: str) -> Plain:
-    """A copy of `content` with one value set, making the sections on the way."""
-    here = dict(content) if isinstance(content, dict) else {}
-    if not sections:
-        return here | {key: value}
-    return here | {sections[0]: _with(here.get(sections[0]), sections[1:], key, value)}
-
-
-def _blamed(
-    text: str, path: str, settings: Mapping[str, str], together: Collection[str]
-) -> list[Finding]:
-    """What each variable alone makes wrong, with the variable for its place."""
-    blamed: list[Finding] = []
-    for name, value in settings.items():
-        document = read(text, path)
-        _, before = validated(document, Config, kinds=_KINDS)
-        _, after = validated(_overridden(document, name, value), Config, kinds=_KINDS)
-        blamed += [
-            Finding(f"environment variable {name}", 0, 0, "error", finding.what, finding.fix)
-            for finding in after
-            # What one variable leaves out another may give: then it is not wrong `together`.
-            if finding not in before
-            and (finding.what in together or not finding.fix.startswith("add `"))
-        ]
-    return blamed
-
-
-def state_folder(config: Config, environment: Mapping[str, str], *, root: bool) -> Path:
-    """Where the checkpoint is kept: configured, systemd's, /var/lib for root, else under home."""
-    if config.state.folder:
-        return Path(config.state.folder)
-    if "STATE_DIRECTORY" in environment:
-        return Path(environment["STATE_DIRECTORY"].split(":")[0])
-    if root:
-        return Path("/var/lib/logtell")
-    home = environment.get("XDG_STATE_HOME") or str(
-        Path(environment.get("HOME", "/tmp")) / ".local/state"
-    )
-    return Path(home) / "logtell"

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from agent.commands.common import complain, show_findings
-from agent.config import Config, SourceConfig, read_config
+from agent.config import Config, SourceConfig
+from agent.settings import read_config
 
 DEFAULT_PATH = Path("/etc/logtell/logtell.yaml")
 # What is followed without a configuration file, if it is there.

@@ -86,10 +86,10 @@ def _serve(args: argparse.Namespace, config: "Config") -> int:
     from contextlib import suppress
 
     from agent.checkpoint import CheckpointStore
-    from agent.config import state_folder
     from agent.heartbeat import runtime_folder
     from agent.notify import Notifier
     from agent.service import Service
+    from agent.settings import state_folder
 
     parts = _parts(config, None)
     if parts is None:

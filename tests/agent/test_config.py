@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config import Config, read_config, state_folder
+from agent.config import Config
+from agent.settings import read_config, state_folder
 from tests.agent.command import logtell
 
 ROOT = Path(__file__).parents[2]

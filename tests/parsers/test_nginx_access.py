@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from parsers.attempts import attempts
 from parsers.batch import Batch
 from parsers.block import Block
 from parsers.layout import LayoutError
-from parsers.nginx_access import COMBINED, access_parser, attempts
+from parsers.nginx_access import COMBINED, access_parser
 from parsers.severity import Severity
 
 TIME = "22/Jan/2026:14:53:35 +0000"

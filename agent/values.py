@@ -1,0 +1,84 @@
+"""The kinds of value that a configuration has: how they are read, and what is wrong with them."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError
+
+from parsers.severity import LABELS
+from rules.messages import choice, wrong
+from rules.multimatch import Expression
+from rules.patterns import pattern
+
+_STATUS = re.compile(r"[1-9](xx|\d\d)")
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _severity(value: object) -> object:
+    if value not in LABELS:
+        raise choice(value, LABELS)
+    return value
+
+
+def _source_name(name: str) -> str:
+    if not NAME.fullmatch(name) or "." in name:
+        raise wrong(f'has the name "{name}"', "use letters, digits, _ and - only")
+    return name
+
+
+def _status(status: str) -> str:
+    if not _STATUS.fullmatch(status):
+        raise wrong(
+            f'has "{status}" for a status',
+            'write a status like "404" or a class like "5xx"',
+        )
+    return status
+
+
+def _test(text: str) -> str:
+    if not text.startswith("~"):
+        return text
+    try:
+        pattern(text[1:])
+    except PydanticCustomError as error:
+        said = error.context or {}
+        # A rule's pattern is looked for by its literals, a condition's is not.
+        if "literal characters" in said["what"]:
+            return _compiled(text)
+        offset = None if said["offset"] is None else said["offset"] + 1
+        raise wrong(said["what"], said["fix"], offset=offset) from None
+    except (OverflowError, RecursionError) as error:
+        raise wrong(f"is no pattern: {error}", "write a smaller one") from None
+    return _compiled(text)
+
+
+def _compiled(text: str) -> str:
+    try:
+        Expression(text[1:])
+    except ValueError as error:
+        what = f"is no pattern that can be searched in linear time: {error}"
+        raise wrong(what, "leave out look-around and back-references") from None
+    return text
+
+
+# For JSON Schema, so that editors accept one text where a list of one may stand.
+_ONE_OR_MORE: JsonSchemaValue = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+}
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)]
+Tests = Annotated[
+    tuple[Annotated[str, AfterValidator(_test)], ...],
+    BeforeValidator(_as_list),
+    WithJsonSchema(_ONE_OR_MORE),
+]
+SeverityName = Annotated[
+    str, BeforeValidator(_severity), WithJsonSchema({"type": "string", "enum": list(LABELS)})
+]
+SourceName = Annotated[str, AfterValidator(_source_name)]
+Status = Annotated[str, AfterValidator(_status)]
