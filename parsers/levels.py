@@ -1,9 +1,9 @@
-"""Where a line of free text states its level: all lines of a block at once."""
+"""Levels of all lines of a block at once: where free text states one, and how severe it is."""
 
 import numpy as np
 
 from parsers.columns import Labels, Texts
-from parsers.severity import level_words
+from parsers.severity import Severity, level_words, severity_of
 from parsers.words import Bools, Ints, Octets, Octets8, Words
 
 # A level further from the start of its record is part of what is said.
@@ -24,6 +24,15 @@ _KEYS = np.array([key for key, _ in _KNOWN], np.uint64)
 _LENGTHS = np.array([length for _, length in _KNOWN], np.int64)
 # What may stand before the `=` or `:` of `level=info`.
 _KEY_WORDS = ("level", "lvl", "severity")
+
+
+def severities(levels: Labels) -> tuple[Octets8, Bools]:
+    """The severity of each row by its level word (else info), and which rows have one."""
+    # One more entry, so that no rows at all can be looked up too.
+    known = [*(severity_of(name) if name else None for name in levels.names), None]
+    table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
+    stated = np.array([each is not None for each in known], np.bool_)
+    return table[levels.codes], stated[levels.codes]
 
 
 def stated_levels(octets: Octets, starts: Ints, ends: Ints) -> Labels:

@@ -9,10 +9,10 @@ import numpy as np
 from parsers.batch import Batch, line_spans
 from parsers.block import Block
 from parsers.columns import Column, Memo, Objects, Texts, Value, text
+from parsers.levels import severities
 from parsers.records import complete_before_last_head, head_test, join
-from parsers.severity import Severity, severity_of
 from parsers.timestamps import iso_time
-from parsers.words import Bools, Ints, Octets, Octets8, positions
+from parsers.words import Bools, Ints, Octets, positions
 
 _STAMP = len("2026/01/02 03:04:05")
 _HEAD = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\]")
@@ -63,7 +63,7 @@ class NginxErrorParser:
         records = join(heads, starts, ends)
         stamped = heads[records.first]
         level = _levels(octets, records.starts, ends[records.first], stamped)
-        severity, known = _severities(level)
+        severity, known = severities(level.labels())
         columns: dict[str, Column] = {"level": level}
         return Batch(
             block,
@@ -108,16 +108,6 @@ def _levels(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> Texts:
     close = octets.find(ord("]"), level, np.where(heads, ends, 0))
     absent = ~heads | (close >= ends)
     return Texts(octets, np.where(absent, -1, level), np.where(absent, -1, close))
-
-
-def _severities(level: Texts) -> tuple[Octets8, Bools]:
-    labels = level.labels()
-    known = [severity_of(name) if name else None for name in labels.names]
-    table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
-    found = np.array([each is not None for each in known], np.bool_)
-    if not len(labels):
-        return table, found
-    return table[labels.codes], found[labels.codes]
 
 
 def _dicts(batch: Batch) -> list[dict[str, Value]]:

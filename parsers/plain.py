@@ -9,9 +9,9 @@ import numpy as np
 from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Objects, Value
-from parsers.levels import stated_levels
+from parsers.levels import severities, stated_levels
 from parsers.records import join
-from parsers.severity import Severity, severity_of
+from parsers.severity import Severity
 from parsers.timestamps import ISO_LIKE, iso_time
 from parsers.words import Bools, Ints, Octets, positions
 
@@ -57,9 +57,7 @@ class PlainParser:
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
         records = join(_heads(octets, starts, ends), starts, ends)
         levels = stated_levels(octets, records.starts, ends[records.first])
-        known = [severity_of(name or "") for name in levels.names] or [None]
-        table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
-        severity = table[levels.codes]
+        severity, _ = severities(levels)
         severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
         columns: dict[str, Column] = {"level": levels}
         parsed = np.ones(len(records.starts), np.bool_)

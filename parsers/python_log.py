@@ -10,6 +10,7 @@ from parsers.batch import Batch
 from parsers.block import Block
 from parsers.columns import Column, Labels, Memo, Objects, Texts, Value, text
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token, compile_layout
+from parsers.levels import severities
 from parsers.records import Records, complete_before_last_head, join
 from parsers.scan import cut
 from parsers.severity import Severity, severity_of
@@ -179,11 +180,9 @@ def _levels(level: Texts | None, lines: int) -> tuple[Labels, Octets8, Bools]:
         return Labels(codes, (None,)), info, codes == 0
     labels = level.labels()
     names = [name.strip() if name else None for name in labels.names] or [None]
-    known = [severity_of(name) if name else None for name in names]
-    table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
-    is_known = np.array([each is not None for each in known], np.bool_)
-    names = [name if good else None for name, good in zip(names, is_known, strict=True)]
-    return Labels(labels.codes, tuple(names)), table[labels.codes], is_known[labels.codes]
+    known = tuple(name if name and severity_of(name) is not None else None for name in names)
+    levels = Labels(labels.codes, known)
+    return levels, *severities(levels)
 
 
 def _complaints(octets: Octets, starts: Ints, ends: Ints) -> Bools:
