@@ -52,15 +52,23 @@ def validated(
 def _findings(
     document: Document, model: type[BaseModel], error: ValidationError, kinds: Kinds
 ) -> Iterator[Finding]:
+    # What the strict reader has refused is not unknown as well.
+    refused = {(finding.line, finding.column) for finding in document.findings}
     seen: set[tuple[int, int]] = set()
     for details in error.errors(include_url=False):
         if _only_follows(details):
             continue
         finding = _finding(document, model, details, kinds)
-        # Each branch of a union complains about the same value; the first says it.
-        if (finding.line, finding.column) not in seen or details["type"] == "missing":
+        place = (finding.line, finding.column)
+        if details["type"] == "missing":
             yield finding
-        seen.add((finding.line, finding.column))
+        elif details["type"] == "extra_forbidden":
+            if place not in refused:
+                yield finding
+        # Each branch of a union complains about the same value; the first says it.
+        elif place not in seen:
+            seen.add(place)
+            yield finding
 
 
 def _only_follows(details: ErrorDetails) -> bool:

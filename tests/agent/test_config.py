@@ -285,3 +285,12 @@ def test_one_underscore_too_few_is_a_fault_and_not_silence() -> None:
     _, findings = read_config("", "c.yaml", {"LOGTELL_STATSD_HOST": "192.0.2.1"})
 
     assert ["environment variable LOGTELL_STATSD_HOST"] == [finding.path for finding in findings]
+
+
+def test_a_misspelt_key_that_is_needed_is_said_as_both_missing_and_unknown() -> None:
+    _, findings = read_config("sources:\n  web:\n    path: /a\n", "c.yaml", {})
+
+    assert [
+        "`web` of `sources` has no `paths`",
+        "`web` of `sources` has the unknown key `path`",
+    ] == [finding.what for finding in findings]
