@@ -166,8 +166,8 @@ class Texts:
 
     def integers(self) -> Numbers:
         """As `numbers`, for a field that holds whole numbers only."""
-        values, places, valid = self.octets.decimals(self.starts, self.ends)
-        return Numbers(values, valid & (places == 0) & (self.starts >= 0), self)
+        values, valid = self.octets.integers(self.starts, self.ends)
+        return Numbers(values, valid & (self.starts >= 0), self)
 
 
 @dataclass(frozen=True, slots=True)

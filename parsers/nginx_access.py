@@ -25,6 +25,9 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # `GET /path HTTP/1.1`; HTTP/0.9 has no protocol. nginx takes [A-Z_-] as a method
 # (ngx_http_parse_request_line), and a path may hold spaces.
 _REQUEST = re.compile(rb"([A-Z_-]+) (.*?)(?: (HTTP/\d(?:\.\d)?))?", re.DOTALL)
+# ` HTTP/1.` with any digit for the 1, as one load.
+_VERSION = np.uint64(int.from_bytes(b" HTTP/\0.", "little"))
+_VERSION_MASK = np.uint64(0xFF00FFFFFFFFFFFF)
 _REQUEST_PARTS = ("request_method", "request_uri", "server_protocol")
 _CLASSES = ("0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx", None)
 
@@ -78,7 +81,9 @@ class AccessParser:
         if isinstance(status, Texts):
             codes = status.integers()
             columns["status"] = codes
-            np.copyto(severity, self.severities[codes.found % 1000], where=codes.present)
+            # Three digits, so below 1000, where the line fits.
+            found = np.where(codes.present, codes.found, 0)
+            np.copyto(severity, self.severities[found], where=codes.present)
         return severity
 
     def cut(self, batch: Batch, name: str) -> Column:
@@ -204,8 +209,7 @@ def _request_parts(batch: Batch) -> None:
     octets, starts, ends = request.octets, request.starts, request.ends
     space = octets.find(ord(" "), starts, ends)
     last = ends - len(" HTTP/1.1")
-    plain = (starts >= 0) & (last > space) & octets.literal(b" HTTP/", last)
-    plain &= octets.bytes[ends - 2] == ord(".")
+    plain = (starts >= 0) & (last > space) & (octets.load(last) & _VERSION_MASK == _VERSION)
     for octet in (-1, -3):
         plain &= octets.bytes[ends + octet] - np.uint8(ord("0")) < 10
     plain &= all_capitals(octets.load(np.maximum(starts, 0)), space - starts)
