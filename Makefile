@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := .cache/uv
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --no-config \
-	--default-index https://pypi.org/simple --universal --python-version 3.11 --generate-hashes --upgrade
+	--universal --python-version 3.11 --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
