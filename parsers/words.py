@@ -34,6 +34,8 @@ _POWERS = 10.0 ** np.arange(19)
 _SLICE = 1 << 17
 # Up to here finding distinct keys one after the other is cheaper than sorting.
 _FEW_KEYS = 24
+# Keys below this are looked up in a table, which is cheaper than either.
+_SMALL_KEYS = 4096
 # Where looking for a byte goes on row by row (0.2 µs each; a load of all rows costs 30 µs).
 _FEW_ROWS = 64
 _MAX_LOADS = 16
@@ -192,6 +194,8 @@ class Octets:
 
 def group(keys: Words) -> tuple[Ints, list[int]]:
     """Number the distinct keys: (number of each row, a row that has each of them)."""
+    if len(keys) and int(keys.max()) < _SMALL_KEYS:
+        return _group_small(keys.astype(np.int64))
     codes = np.full(len(keys), -1, np.int64)
     examples: list[int] = []
     while len(examples) < _FEW_KEYS:
@@ -202,6 +206,16 @@ def group(keys: Words) -> tuple[Ints, list[int]]:
         examples.append(row)
     _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
     return inverse.astype(np.int64), first.tolist()
+
+
+def _group_small(keys: Ints) -> tuple[Ints, list[int]]:
+    """As `group`, by a table: for statuses, and for combinations of a few labels."""
+    row_of = np.full(_SMALL_KEYS, -1, np.int64)
+    row_of[keys] = np.arange(len(keys))
+    present = np.flatnonzero(row_of >= 0)
+    numbers = np.zeros(_SMALL_KEYS, np.int64)
+    numbers[present] = np.arange(len(present))
+    return numbers[keys], row_of[present].tolist()
 
 
 def positions(raw: bytes, *octets: int) -> Ints:
