@@ -1,17 +1,14 @@
 """Old logs read once from the start: plain, compressed or from standard input, as blocks."""
 
-import bz2
-import gzip
 import io
-import lzma
 import shlex
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import cast
 
+from agent.compressed import BROKEN, MAGIC_BYTES, opener
 from agent.counts import Count, Counted
 from agent.records import Limits, is_cut_off, leading_nuls, ordinary_lines
 from parsers.batch import Parser
@@ -20,16 +17,7 @@ from parsers.block import Block
 STDIN = "-"
 # What a parser is chosen by.
 _HEAD_BYTES = 1 << 16
-_Open = Callable[[io.BufferedReader], io.BufferedIOBase]
-# By the first bytes, not by the name: rotated logs are called all sorts of things.
-_MAGIC: tuple[tuple[bytes, _Open], ...] = (
-    (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
-    (b"BZh", bz2.BZ2File),
-    (b"\xfd7zXZ\0", lzma.LZMAFile),
-)
 _ZSTD = b"\x28\xb5\x2f\xfd"
-# What the standard library raises for a compressed stream that is damaged or ends too early.
-_BROKEN = (OSError, EOFError, lzma.LZMAError, zlib.error)
 
 
 class UnreadableError(Exception):
@@ -61,13 +49,14 @@ def _opened(path: str) -> AbstractContextManager[io.BufferedReader]:
 
 def _decompressed(raw: io.BufferedReader, path: str) -> io.BufferedIOBase:
     try:
-        magic = raw.peek(6)[:6]
+        magic = raw.peek(MAGIC_BYTES)[:MAGIC_BYTES]
     except OSError as error:
         raise _unreadable(path, error) from None
     if magic.startswith(_ZSTD):
         name = shlex.quote(path)
         raise UnreadableError(f"{path}: is zstd; try: zstd -dc {name} | logtell replay -")
-    return next((opened(raw) for start, opened in _MAGIC if magic.startswith(start)), raw)
+    opened = opener(magic)
+    return opened(raw) if opened else raw
 
 
 def _unreadable(path: str, error: OSError) -> UnreadableError:
@@ -109,7 +98,7 @@ def _piece(stream: io.BufferedIOBase, size: int) -> tuple[bytes, Exception | Non
         while size > 0 and (part := stream.read1(size)):
             parts.append(part)
             size -= len(part)
-    except _BROKEN as error:
+    except BROKEN as error:
         return b"".join(parts), error
     return b"".join(parts), None
 
