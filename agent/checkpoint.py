@@ -34,6 +34,8 @@ class Entry:
     before: str  # digest of the up to 64 bytes just before `offset`
     mtime_ns: int  # when the file had last changed, by its own file system
     gone_s: float | None = None  # Unix time since when it is not open; None while it is followed
+    packed: bool = False  # a compressed file, known and done: never followed as it lies there
+    finished: bool = False  # read to its end after it had lost its name: nothing is missing of it
 
     @property
     def is_blank(self) -> bool:
@@ -48,6 +50,9 @@ class Checkpoint:
     entries: tuple[Entry, ...] = ()
     # A file of a source that is not among these existed before we did: `start_at` holds for it.
     sources: tuple[str, ...] = ()
+    # Generations that have no file of their own any more: unlinked, or their inode begun anew. They
+    # are known again by their content, in a compressed copy.
+    past: tuple[Entry, ...] = ()
 
 
 class BadCheckpointError(ValueError):
@@ -64,6 +69,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     body = {
         "sources": sorted(checkpoint.sources),
         "entries": [_as_dict(entry) for entry in checkpoint.entries],
+        "past": [_as_dict(entry) for entry in checkpoint.past],
     }
     return orjson.dumps({"version": VERSION, "checksum": _checksum(body), **body})
 
@@ -79,7 +85,11 @@ def decode(raw: bytes) -> Checkpoint:
             )
         if checksum != _checksum(value):
             raise BadCheckpointError("does not agree with its checksum")
-        return Checkpoint(tuple(map(_as_entry, value["entries"])), tuple(value["sources"]))
+        return Checkpoint(
+            tuple(map(_as_entry, value["entries"])),
+            tuple(value["sources"]),
+            tuple(map(_as_entry, value.get("past", ()))),
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise BadCheckpointError(
             f"cannot be read ({len(raw)} bytes, {type(error).__name__})"
@@ -183,6 +193,8 @@ def _as_dict(entry: Entry) -> dict[str, Any]:
         "before": entry.before,
         "mtime_ns": entry.mtime_ns,
         "gone_s": entry.gone_s,
+        "packed": entry.packed,
+        "finished": entry.finished,
     }
 
 
@@ -195,4 +207,6 @@ def _as_entry(value: dict[str, Any]) -> Entry:
         before=value["before"],
         mtime_ns=value["mtime_ns"],
         gone_s=value["gone_s"],
+        packed=value.get("packed", False),
+        finished=value.get("finished", False),
     )

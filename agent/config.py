@@ -150,6 +150,9 @@ class FollowConfig(_Strict):
     grace_s: float = Field(
         60, ge=0, le=86_400, description="how long a rotated file is kept open after it last grew"
     )
+    max_deleted_bytes: int = Field(
+        1 << 30, ge=0, description="disk that deleted files may hold because we still read them"
+    )
 
 
 class StateConfig(_Strict):

@@ -16,6 +16,7 @@ class Counted(StrEnum):
     CAUGHT_UP = "files.rest_found"  # the rest of an older generation was found under another name
     REST_MISSING = "files.rest_missing"  # a generation ended, and its rest was not found
     LOST = "bytes.lost"  # seen in a file, truncated before they were read, and in no copy
+    GIVEN_UP = "bytes.given_up"  # unread in deleted files, which held too much of the disk
     TROUBLE = "files.trouble"  # cannot be opened or read now; tried again
     READ = "bytes.read"  # handed out in blocks
     NULS = "bytes.skipped.nul"  # NULs at the start of a line, left out

@@ -6,11 +6,13 @@ import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from agent import paths
 from agent.checkpoint import Checkpoint
 from agent.counts import Count
+from agent.deleted import relieve
 from agent.lane import Common, Lane
 from agent.records import Limits
 from agent.register import Register
@@ -49,6 +51,10 @@ class FollowOptions:
     pace: Pace = field(default_factory=Pace)
     # Real paths that are never followed: what we write ourselves.
     exclude: Collection[str] = ()
+    # Where the unread rest of a compressed file is unpacked; None: the system's temporary folder.
+    spool: Path | None = None
+    # Files that were deleted and that we still read may hold so much of the disk together.
+    max_deleted_bytes: int = 1 << 30
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
 
@@ -81,6 +87,7 @@ class Follower:
             count=count,
             wall_clock=options.wall_clock,
             start_at_end=options.start_at == "end",
+            spool=options.spool,
         )
         self._lanes = self._common.lanes
         self._sweep_at_s = float("-inf")  # clock time; minus infinity: at once
@@ -136,6 +143,13 @@ class Follower:
         """Look the names up at the next look: something in their directories has changed."""
         self._sweep_at_s = float("-inf")
 
+    def relieve(self) -> None:
+        """Give up deleted files that hold too much; also needed while nobody asks for blocks."""
+        now_s = self._options.clock()
+        for lane in self._lanes.values():
+            lane.retire_if_renamed(now_s)
+        relieve(self._lanes.values(), self._options.max_deleted_bytes)
+
     def positions(self) -> Checkpoint:
         """How far everything is done for which `done` was called: what a checkpoint is to hold."""
         return self._register.checkpoint()
@@ -165,6 +179,7 @@ class Follower:
         for watched in self._watched:
             self._register.followed(watched.source)
         self._first = False
+        relieve(self._lanes.values(), self._options.max_deleted_bytes)
         self._register.expire(self._options.wall_clock())
         self._wake.watch(self._directories())
 

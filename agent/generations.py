@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from agent import paths
 from agent.checkpoint import Entry
@@ -31,10 +33,12 @@ class Generations:
         Open what the last run followed under this name and is not `present`, the oldest first.
 
         The third value is True for a copy, to which nobody writes any more. What is not found is
-        compressed, moved to another directory or deleted.
+        compressed (see `packed`), moved to another directory or deleted.
         """
         entries = self.register.closed_under(self.path, self.source)
-        others = [e for e in entries if e.identity.key != present and not e.is_blank]
+        others = [
+            e for e in entries if e.identity.key != present and not e.is_blank and not e.packed
+        ]
         names = paths.called_otherwise(self.path, {entry.identity.key for entry in others})
         by_key = {key(found): name for name, found in names}
         for entry in sorted(others, key=lambda entry: entry.mtime_ns):
@@ -85,6 +89,22 @@ class Generations:
             os.close(fd)
         return None
 
+    def packed(self) -> Iterator[paths.Found]:
+        """List the compressed files of the name that we do not know, the oldest first."""
+        for name, found in paths.packed(self.path):
+            fd = _open(name)
+            if fd is not None and self._is_stranger(fd):
+                os.close(fd)
+                yield name, found
+
+    def packed_entry(self, path: Path) -> Entry:
+        """What is remembered of a compressed file when it is done. Raises OSError."""
+        fd = os.open(path, OPEN_FLAGS)
+        try:
+            return replace(self._done(fd), packed=True)
+        finally:
+            os.close(fd)
+
     def leave_the_past(self) -> None:
         """
         Take what was rotated before we first came as done.
@@ -96,6 +116,9 @@ class Generations:
             if fd is not None and self._is_stranger(fd):
                 self.register.remember(self._done(fd))
                 os.close(fd)
+        for name, _ in self.packed():
+            with suppress(OSError):  # gone since it was listed
+                self.register.remember(self.packed_entry(Path(name)))
 
     def is_known(self, fd: int) -> bool:
         """Whether we follow the file or did. An inode that is used again is another file."""
@@ -125,6 +148,7 @@ class Generations:
             before=digest(before(fd, stat.st_size)),
             mtime_ns=stat.st_mtime_ns,
             gone_s=self.wall_clock(),
+            finished=True,
         )
 
 

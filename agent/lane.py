@@ -3,11 +3,12 @@
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent import generations, paths
+from agent.archive import Archive, Findings, Wanted
 from agent.checkpoint import Entry
 from agent.counts import Count, Counted
 from agent.generations import Generations
@@ -16,6 +17,7 @@ from agent.name import Name
 from agent.records import Limits, Upto
 from agent.register import Register
 from agent.tail import Tail
+from agent.unpack import Known
 from agent.watched import Pace, Watched
 from parsers.block import Block
 
@@ -32,6 +34,7 @@ class Common:
     count: Count
     wall_clock: Callable[[], float]
     start_at_end: bool
+    spool: Path | None = None  # where the rest of a compressed file is unpacked; None: the system's
     lanes: "dict[str, Lane]" = field(default_factory=dict)
 
 
@@ -51,6 +54,7 @@ class Lane:
         self._common = common
         self._register = common.register
         self._older = Generations(path, watched.source, common.register, common.wall_clock)
+        self._archive = Archive(self._older, common.spool, common.count)
         self._count = common.count
         self._name = Name(path, in_patterns=path in watched.patterns, count=common.count)
         self._resumed = False
@@ -79,6 +83,8 @@ class Lane:
         if not self._resumed:
             self._resumed = True
             self._resume(now_s)
+        if self._archive.is_to_begin_again(now_s):
+            self._search_packed(self._since_ns)
         if not self._name.there:
             self._open_missed(now_s)
         elif not self.live and not self._register.is_open(self._name.key):
@@ -135,35 +141,47 @@ class Lane:
 
     def _resume(self, now_s: float) -> None:
         """Finish what the last run left under this name and rotation has moved since."""
-        entries = self._register.closed_under(self.path, self.watched.source)
-        if not entries:
+        source = self.watched.source
+        entries = self._register.closed_under(self.path, source)
+        missing = self._register.unfinished(self.path, source, self._name.key)
+        if not entries and not missing:
             return
         for fd, entry, is_copy in self._older.left(self._name.key):
             self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = is_copy
             self._count(Counted.CAUGHT_UP, 1)
-        self._since_ns = max(entry.mtime_ns for entry in entries)
+            missing = [each for each in missing if each is not entry]
+        for entry in missing:
+            self._archive.want(Wanted(Known(entry), None))
+        self._since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
 
     def _open_missed(self, now_s: float, *, unlike: Tail | None = None) -> None:
         if not self._since_ns or not self._name.looked_up:
             return  # no generation of this name is known: what lies beside it is not ours
+        since_ns = self._since_ns  # changed by what is followed meanwhile
         for tail in list(self.tails):
             # First, or the copy of one that was truncated too would be taken for a missed one.
             self._look(tail, now_s)
             if tail.truncated:
                 self._begin_anew(tail, now_s)
-        for fd in self._older.missed(self._since_ns):
+        for fd in self._older.missed(since_ns):
             if unlike and unlike.begins_like(fd):
                 os.close(fd)  # a copy of it in the making, which is no older generation
                 continue
             self._follow(fd, 0, now_s, retired_s=now_s)
             self._count(Counted.CAUGHT_UP, 1)
+        self._search_packed(since_ns)
+
+    def _search_packed(self, since_ns: int) -> None:
+        self._tell_missing(self._archive.begin(since_ns))
+        if self._archive.searching:
+            self.look_at_s = 0.0
 
     def _finish_copy(self, entry: Entry, now_s: float) -> None:
         """Finish a generation that copytruncate ended while it was not open."""
         self._count(Counted.TRUNCATED, 1)
         fd = self._older.copy_of(entry)
         if fd is None:
-            self._count(Counted.REST_MISSING, 1)
+            self._want(entry)
             return
         self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = True
         self._count(Counted.CAUGHT_UP, 1)
@@ -181,10 +199,48 @@ class Lane:
         alike = any(live.begins_like(fd) for live in lives if live and live.size)
         return alike and not self._older.is_known(fd)
 
+    def _want(self, entry: Entry, *, young: bytes = b"", unread: int | None = None) -> None:
+        """Have the rest of a generation looked for in the compressed files."""
+        self._register.keep_past(entry)  # its inode is the next generation's from now on
+        self._archive.want(Wanted(Known(entry, was_cut=True, young=young), unread))
+
+    def _search_on(self, now_s: float) -> None:
+        """Search the compressed files for some ms more, and follow what was found in them."""
+        if findings := self._archive.go_on(now_s):
+            self._follow_unpacked(findings, now_s)
+            self._tell_missing(findings.missing)
+
+    def _follow_unpacked(self, findings: Findings, now_s: float) -> None:
+        since_ns = self._since_ns
+        for each in findings.unpacked:
+            if each.entry:
+                self._register.supersede(each.entry)
+            tail = self._follow(each.fd, each.offset, now_s, retired_s=now_s)
+            tail.finished, tail.packed = True, each.packed
+            self._count(Counted.CAUGHT_UP, 1)
+        self._since_ns = since_ns
+        self.tails.sort(key=lambda tail: (tail.retired_s is None, tail.mtime_ns))
+        for path, size in findings.damaged.items():
+            self._count(Counted.TROUBLE, 1)
+            _log.warning("%s: damaged; what it holds behind its first %d bytes is lost", path, size)
+
+    def _tell_missing(self, missing: Iterable[Wanted]) -> None:
+        for wanted in missing:
+            self._register.supersede(wanted.known.entry)
+            if wanted.unread is None:
+                self._count(Counted.REST_MISSING, 1)
+            else:
+                self._tell_lost(wanted.unread)
+
     # Reading.
 
     def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
         """Hand out one block, of the oldest file that has one; None if there is none now."""
+        if self._archive.searching:
+            self._search_on(now_s)
+        if self._archive.searching:  # still: what it finds is older than all that is open
+            self.look_at_s = now_s
+            return None
         for tail in list(self.tails):
             block = self._next(tail, now_s, draining=draining)
             if block is not None:
@@ -201,6 +257,7 @@ class Lane:
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""
+        self._archive.close()
         for tail in self.tails:
             tail.close()
         self.tails.clear()
@@ -264,29 +321,34 @@ class Lane:
             tail.retired_s, tail.finished = now_s, True
             self._register.moved(tail, old, self.watched.source)
             return fd
-        self._tell_lost(tail)
+        self._want(self._register.entry(tail), young=tail.young, unread=max(tail.unread, 0))
         self.tails.remove(tail)
         self._register.forget(old)
         return tail.release()
 
-    def _tell_lost(self, tail: Tail) -> None:
-        if tail.unread <= 0:
+    def _tell_lost(self, unread: int) -> None:
+        if not unread:
             return
-        self._count(Counted.LOST, tail.unread)
+        self._count(Counted.LOST, unread)
         _log.warning(
             "%s: truncated before its last %d bytes were read, and no copy beside it holds them",
             self.path,
-            tail.unread,
+            unread,
         )
 
     def _close_finished(self, now_s: float) -> None:
         for tail in list(self.tails):
             if tail.is_over(now_s) and tail.exhausted:
-                self._put_aside(tail)
+                self._put_aside(tail, finished=True)
 
-    def _put_aside(self, tail: Tail) -> None:
+    def give_up(self, tail: Tail, unread: int) -> None:
+        """Close a file of which so many bytes were not read."""
+        self._count(Counted.GIVEN_UP, unread)
+        self._put_aside(tail)
+
+    def _put_aside(self, tail: Tail, *, finished: bool = False) -> None:
         self.tails.remove(tail)
-        self._register.put_aside(tail, self._common.wall_clock())
+        self._register.put_aside(tail, self._common.wall_clock(), finished=finished)
         tail.close()
         self._count(Counted.CLOSED, 1)
 

@@ -13,6 +13,7 @@ from agent.follow import FollowOptions, Limits, Watched
 from agent.measures import defaults
 from agent.outlet import Outlet
 from agent.pipeline import Pipeline
+from agent.settings import state_folder
 from agent.setup import opener, own_measures, rulebook, selection
 from agent.sinks import EventSink
 from agent.statsd import StatsdClient
@@ -106,7 +107,13 @@ def _follow_options(config: Config) -> FollowOptions:
         record_wait_s=follow.record_wait_s,
         grace_s=follow.grace_s,
     )
-    return FollowOptions(start_at=follow.start_at, limits=limits, exclude=_own_files(config))
+    return FollowOptions(
+        start_at=follow.start_at,
+        limits=limits,
+        exclude=_own_files(config),
+        spool=state_folder(config, os.environ, root=os.getuid() == 0),
+        max_deleted_bytes=follow.max_deleted_bytes,
+    )
 
 
 def _own_files(config: Config) -> set[str]:

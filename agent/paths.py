@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent.identity import Key, key
 
-# Compressed files never grow, and a parser would see noise. `replay` reads them.
+# Compressed files never grow, and a parser would see noise. `replay` and agent/unpack.py read them.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".Z", ".zip", ".7z", ".br")
 
 Found = tuple[str, os.stat_result]
@@ -94,6 +94,27 @@ def rotated(path: str) -> list[Found]:
         for entry in _listed(path)
         if name in originals(entry.name) and not entry.name.endswith(COMPRESSED)
     )
+
+
+def packed(path: str) -> list[Found]:
+    """
+    List the compressed files beside `path` that rotation made of it, the oldest first.
+
+    Not those whose uncompressed twin is still there: it is being compressed, and better itself.
+    """
+    entries = {entry.name: entry for entry in _listed(path)}
+    name = Path(path).name
+    return _oldest_first(
+        entry
+        for entry in entries.values()
+        if (stem := _unpacked_name(entry.name)) and stem not in entries
+        if stem == name or name in originals(stem)
+    )
+
+
+def _unpacked_name(name: str) -> str:
+    """The name without the ending that compressing added; empty if there is none."""
+    return next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), "")
 
 
 def called_otherwise(path: str, wanted: Collection[Key]) -> list[Found]:

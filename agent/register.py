@@ -7,6 +7,9 @@ from agent.checkpoint import Checkpoint, Entry, unexpired
 from agent.identity import Key, digest
 from agent.tail import Tail
 
+# Generations without a file, remembered for each name: compressing comes within a rotation or two.
+_MOST_PAST = 8
+
 
 class Register:
     """
@@ -22,6 +25,10 @@ class Register:
             entry.identity.key: entry if entry.gone_s else replace(entry, gone_s=now_s)
             for entry in checkpoint.entries
         }
+        self._past = [  # see Checkpoint.past
+            entry if entry.gone_s else replace(entry, gone_s=now_s) for entry in checkpoint.past
+        ]
+        self._claimed: set[Key] = set()  # compressed files being looked into
         self._sources = set(checkpoint.sources)
 
     def is_known(self, key: Key) -> bool:
@@ -44,17 +51,46 @@ class Register:
         """The files that are not open and were followed under this name."""
         return [e for e in self._closed.values() if e.path == path and e.source == source]
 
+    def beside(self, path: str) -> tuple[list[Entry], list[Entry]]:
+        """The generations in the directory of `path`: those that are open, and all others."""
+        folder = path.rpartition("/")[0]
+        closed = [*self._closed.values(), *self._past]
+        open_now = [_entry(tail, source, None) for tail, source in self._open.values()]
+        return _under(folder, open_now), _under(folder, closed)
+
+    def claim(self, packed: Key) -> bool:
+        """Begin to look into a compressed file; False if somebody does, or has done it."""
+        if packed in self._claimed or any(
+            tail.packed and tail.packed.identity.key == packed for tail in self.tails()
+        ):
+            return False
+        self._claimed.add(packed)
+        return True
+
+    def release(self, packed: Key) -> None:
+        """Take note that a compressed file is not being looked into any more."""
+        self._claimed.discard(packed)
+
+    def unfinished(self, path: str, source: str, present: Key | None) -> list[Entry]:
+        """The generations of a name that may have a rest, and are neither open nor `present`."""
+        closed = [entry for key, entry in self._closed.items() if key != present]
+        known = [e for e in (*closed, *self._past) if (e.path, e.source) == (path, source)]
+        return [entry for entry in known if not (entry.finished or entry.packed or entry.is_blank)]
+
     def closed_paths(self, source: str) -> set[str]:
         """The names under which files were followed that are not open now."""
-        return {entry.path for entry in self._closed.values() if entry.source == source}
+        known = (*self._closed.values(), *self._past)
+        return {entry.path for entry in known if entry.source == source}
 
     def tails(self) -> Iterable[Tail]:
         """All open files."""
         return [tail for tail, _ in self._open.values()]
 
     def opened(self, tail: Tail, source: str) -> None:
-        """Take note of an open file; what was known of its inode before is superseded."""
-        self._closed.pop(tail.key, None)
+        """Take note of an open file; what else its inode was before is a generation of the past."""
+        known = self._closed.pop(tail.key, None)
+        if known and (known.offset, known.before) != (tail.place.offset, digest(tail.place.before)):
+            self.keep_past(known)
         self._open[tail.key] = (tail, source)
 
     def moved(self, tail: Tail, old: Key, source: str) -> None:
@@ -67,11 +103,31 @@ class Register:
         self._open.pop(key, None)
         self._closed.pop(key, None)
 
-    def put_aside(self, tail: Tail, now_s: float) -> None:
+    def put_aside(self, tail: Tail, now_s: float, *, finished: bool) -> None:
         """Take note that a file is closed; from `now_s`, Unix time, its entry expires."""
         _, source = self._open.pop(tail.key)
-        if not tail.unlinked:  # its inode will be another file's
-            self.remember(_entry(tail, source, now_s))
+        entry = replace(_entry(tail, source, now_s), finished=finished)
+        if tail.packed and finished:
+            self.remember(tail.packed)
+        elif tail.unlinked:  # its inode will be another file's
+            self.keep_past(entry)
+        else:
+            self.remember(entry)
+
+    def keep_past(self, entry: Entry) -> None:
+        """Remember a generation that has no file of its own any more, by its content."""
+        if entry.is_blank or entry.packed:
+            return
+        same = [e for e in self._past if (e.path, e.source) == (entry.path, entry.source)]
+        if len(same) >= _MOST_PAST:
+            self._past.remove(min(same, key=lambda each: each.mtime_ns))
+        self._past.append(entry)
+
+    def supersede(self, entry: Entry) -> None:
+        """Take note that a generation is read on elsewhere, or that its rest is not to be had."""
+        self._past = [each for each in self._past if each is not entry]
+        if self._closed.get(entry.identity.key) is entry:
+            del self._closed[entry.identity.key]
 
     def remember(self, entry: Entry) -> None:
         """Take note of how far a file is done that is not open."""
@@ -84,13 +140,23 @@ class Register:
     def expire(self, now_s: float) -> None:
         """Forget files that have been gone for long; `now_s` is Unix time."""
         self._closed = {e.identity.key: e for e in unexpired(self._closed.values(), now_s)}
+        self._past = list(unexpired(self._past, now_s))
 
     def checkpoint(self) -> Checkpoint:
         """How far everything is done that was handed over."""
-        followed = tuple(
-            _entry(tail, source, None) for tail, source in self._open.values() if not tail.unlinked
-        )
-        return Checkpoint(followed + tuple(self._closed.values()), tuple(sorted(self._sources)))
+        followed, past = list(self._closed.values()), list(self._past)
+        for tail, source in self._open.values():
+            entry = _entry(tail, source, None)
+            (past if tail.unlinked else followed).append(entry)
+        return Checkpoint(tuple(followed), tuple(sorted(self._sources)), tuple(past))
+
+    def entry(self, tail: Tail) -> Entry:
+        """How far an open file is done."""
+        return _entry(tail, self._open[tail.key][1], None)
+
+
+def _under(folder: str, entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.path.rpartition("/")[0] == folder]
 
 
 def _entry(tail: Tail, source: str, gone_s: float | None) -> Entry:

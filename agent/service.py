@@ -29,6 +29,7 @@ _READ_ON_S = 5.0  # how long a stop or a reload reads on; what is left is read b
 _DRAIN_S = 3.0  # how long the last metrics are offered to a StatsD that does not take them
 _GIVE_UP_S = 10.0  # when a stop no longer waits for an output that takes nothing
 _RETRY_OUTPUT_S = 1.0
+_RELIEVE_EVERY_S = 3.0  # as often as the names are looked up while all is well
 
 Load = Callable[[], Parts | None]
 
@@ -79,7 +80,10 @@ class Service:
     async def _work(self) -> None:
         position = await self.store.load()
         async with asyncio.TaskGroup() as group:
-            timers = [group.create_task(self._flush_on_time()), group.create_task(self._watchdog())]
+            timers = [
+                group.create_task(timer)
+                for timer in (self._flush_on_time(), self._watchdog(), self._relieve_on_time())
+            ]
             while not self._stopping:
                 position = await self._follow(position)
                 while self._next:  # yet another may come while the last is being taken
@@ -256,6 +260,13 @@ class Service:
             await self.flush()
             self.notifier.status(self.status())
             self._beat()
+
+    async def _relieve_on_time(self) -> None:
+        """See to deleted files also while an output takes nothing, and so nothing is followed."""
+        while True:
+            await asyncio.sleep(_RELIEVE_EVERY_S)
+            if self._follower and any(each.buffer.full for each in self.parts.outlets.values()):
+                self._follower.relieve()
 
     async def _watchdog(self) -> None:
         """Tell systemd that the event loop turns; a hung loop cannot."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from agent.checkpoint import Entry
 from agent.counts import Count, Counted
 from agent.identity import (
     BEFORE_BYTES,
@@ -67,13 +68,15 @@ class Tail:
         self.unlinked = False  # no name leads to it any more: closed, it is lost
         self.retired_s: float | None = None  # clock time when it lost its name
         self.finished = False  # nobody writes to it: it is a copy
+        # Of a copy that was unpacked: what is to be remembered of the compressed file instead.
+        self.packed: Entry | None = None
         self.stop_at: int | None = None  # the size when draining began: no block begins behind it
         self._open_parser = open_parser
         self._fd = fd  # closed by close()
         self._limits = limits
         self._count = count
         self._seen = (-1, 0)  # size and mtime_ns at the last look
-        self._young = b""  # the head itself, of a file that is shorter than a head
+        self.young = b""  # the head itself, of a file that is shorter than a head
         self._scanned = 0  # an over-long line has no newline before this offset
         self._stuck: tuple[tuple[int, int], Upto] | None = None  # nothing to hand out then
 
@@ -97,6 +100,15 @@ class Tail:
         """Bytes not handed out yet, at the last look."""
         return self.size - self.place.offset
 
+    def deleted_bytes(self) -> int:
+        """
+        How much of the disk would be free again if we closed the file: all, if it has no name.
+
+        What we unpacked does not count: it is ours. Raises OSError, such as ESTALE.
+        """
+        stat = os.fstat(self._fd)
+        return 0 if stat.st_nlink or self.packed else stat.st_size
+
     def look(self, now_s: float) -> bool:
         """
         Look whether the file has changed since the last look; sets `truncated` if it began anew.
@@ -116,7 +128,7 @@ class Tail:
         self.awoke = not self._seen[0] and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
         if self.identity.head_bytes < HEAD_BYTES:
-            self.identity, self._young = grown(self._fd, self.identity), read_head(self._fd)
+            self.identity, self.young = grown(self._fd, self.identity), read_head(self._fd)
         return True
 
     def is_quiet(self, now_s: float) -> bool:
@@ -156,7 +168,7 @@ class Tail:
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
             return same_head(fd, self.identity)
-        return os.pread(fd, size, 0) == (self._young or os.pread(self._fd, size, 0))[:size]
+        return os.pread(fd, size, 0) == (self.young or os.pread(self._fd, size, 0))[:size]
 
     def goes_on_in(self, fd: int) -> bool:
         """Whether another file holds all that was read of this one: a copy, with its rest."""

@@ -14,6 +14,7 @@ _FIXES = {
     errno.EPERM: "add the service user to group adm, or give it leave to read",
     errno.EMFILE: "raise LimitNOFILE= of the unit, or `ulimit -n`",
     errno.ENFILE: "raise the sysctl fs.file-max",
+    errno.ENOSPC: "make room where the state is kept",
     errno.ELOOP: "a symbolic link points at itself; make it point at the log",
     errno.ESTALE: "the file server has forgotten the file; nothing to do if it was rotated",
     errno.EIO: "look for disk errors in the kernel log",

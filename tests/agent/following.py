@@ -1,6 +1,10 @@
 """What the tests of the following share: a clock, a wake on command, parser doubles, a reader."""
 
 import asyncio
+import bz2
+import gzip
+import lzma
+import shutil
 from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -119,6 +123,15 @@ class Reader:
         """The bytes of the blocks of one `look`."""
         return b"".join(followed.block.raw for followed in self.look(**how))
 
+    def read_whole(self) -> bytes:
+        """As `read`, until what takes several looks, such as unpacking, has come to its end."""
+        found = self.read()
+        while (more := self.read()) or any(
+            lane.look_at_s <= self.clock.now_s for lane in self.follower._lanes.values()
+        ):
+            found += more
+        return found
+
     def drain(self) -> bytes:
         found = b""
         for followed in self.follower.drain():
@@ -150,3 +163,20 @@ def copytruncate(path: Path, to: str) -> Path:
     with path.open("r+b") as file:
         file.truncate(0)
     return copy
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lambda raw: lzma.compress(raw, preset=0),
+}
+
+
+def compress(path: Path, ending: str = "gz", *, keeps_time: bool = True) -> Path:
+    """What gzip does: a compressed file beside it, with its times, and then it is gone."""
+    packed = path.with_name(f"{path.name}.{ending}")
+    packed.write_bytes(PACKERS[ending](path.read_bytes()))
+    if keeps_time:
+        shutil.copystat(path, packed)
+    path.unlink()
+    return packed

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 import tracemalloc
 from pathlib import Path
 
@@ -169,6 +170,30 @@ def test_stale_handle_is_opened_again_where_it_was_left(
 
     assert (first, reader.read()) == (b"", b"two\n")
     assert "stale file handle; trying again" in caplog.messages[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_mount_that_goes_away_is_followed_on_when_it_comes_back(tmp_path: Path) -> None:
+    disk, mount = tmp_path / "disk", tmp_path / "mount"
+    disk.mkdir()
+    mount.mkdir()
+    (disk / "app.log").write_bytes(b"one\n")
+    subprocess.run(["mount", "--bind", disk, mount], check=True)
+    reader = Reader(mount / "*.log")
+    try:
+        first = reader.read()
+        subprocess.run(["umount", "--lazy", mount], check=True)
+        reader.look(after_s=70)
+        reader.look(after_s=70)  # given up
+        append(disk / "app.log", b"two\n")
+        gone = reader.read()
+    finally:
+        subprocess.run(["mount", "--bind", disk, mount], check=True)
+    back = reader.read()
+    reader.follower.close()
+    subprocess.run(["umount", mount], check=True)
+
+    assert (first, gone, back) == (b"one\n", b"", b"two\n")
 
 
 def test_line_of_10_mb_does_not_need_10_mb(log: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from agent.checkpoint import Checkpoint
-from tests.agent.following import Reader, append, copytruncate
+from tests.agent.following import Reader, append, compress, copytruncate
 
 
 class Log(RuleBasedStateMachine):
@@ -86,20 +86,32 @@ class Log(RuleBasedStateMachine):
     def shift(self) -> None:
         """Number the rotated files up, as logrotate does."""
         for n in range(30, 0, -1):
-            old = self.folder / f"access.log.{n}"
-            if old.exists():
-                old.rename(self.folder / f"access.log.{n + 1}")
-                if self.last_renamed == old:
-                    self.last_renamed = self.folder / f"access.log.{n + 1}"
+            for ending in ("", ".gz"):
+                old = self.folder / f"access.log.{n}{ending}"
+                if old.exists():
+                    old.rename(self.folder / f"access.log.{n + 1}{ending}")
+                    if self.last_renamed == old:
+                        self.last_renamed = self.folder / f"access.log.{n + 1}"
 
     @precondition(lambda self: self.log.exists())
-    @rule(create=st.booleans(), banner=st.integers(0, 2))
-    def rename(self, create: bool, banner: int) -> None:
+    @rule(create=st.booleans(), banner=st.integers(0, 2), compressed=st.booleans())
+    def rename(self, create: bool, banner: int, compressed: bool) -> None:
         self.shift()
         self.end_late_half()
         self.last_renamed = self.log.rename(self.folder / "access.log.1")
         self.late_half, self.half = self.half, b""
         self.begin(create, banner)
+        if compressed:
+            self.compress()
+
+    @precondition(lambda self: self.last_renamed)
+    @rule()
+    def compress(self) -> None:
+        """What logrotate does at once, or at the next rotation, when nobody writes any more."""
+        assert self.last_renamed
+        self.end_late_half()
+        compress(self.last_renamed)
+        self.last_renamed = None
 
     def end_late_half(self) -> None:
         """Nobody writes any more to the file that was renamed before."""
@@ -115,10 +127,12 @@ class Log(RuleBasedStateMachine):
             self.banner(banner)
 
     @precondition(lambda self: self.log.exists() and self.seen)
-    @rule(banner=st.integers(0, 2))
-    def copytruncate(self, banner: int) -> None:
+    @rule(banner=st.integers(0, 2), compressed=st.booleans())
+    def copytruncate(self, banner: int, compressed: bool) -> None:
         self.shift()
-        copytruncate(self.log, "access.log.1")
+        copy = copytruncate(self.log, "access.log.1")
+        if compressed:
+            compress(copy)
         if self.half:
             self.written[self.half] += 1
         self.half = b""

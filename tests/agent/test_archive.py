@@ -1,0 +1,261 @@
+"""Rotated files that were compressed before they were read: found by content, read once."""
+
+import gzip
+import os
+import zlib
+from pathlib import Path
+
+import pytest
+
+from tests.agent.following import PACKERS, Reader, append, compress, copytruncate
+
+# Longer than a head, so that only the bytes before the offset tell two generations apart.
+BANNER = b"=" * 1500 + b"\n"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"one\ntwo\n")
+    return path
+
+
+def rotate(log: Path, to: str = "access.log.1", *, keeps_time: bool = True) -> Path:
+    """Rename and compress at once, as logrotate does without delaycompress."""
+    return compress(log.rename(log.with_name(to)), keeps_time=keeps_time)
+
+
+@pytest.mark.parametrize("ending", PACKERS)
+def test_immediate_compression_while_down_reads_the_rest_first(log: Path, ending: str) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    compress(log.rename(log.with_name("access.log.1")), ending)
+    log.write_bytes(b"four\n")
+
+    again = reader.restarted()
+    assert again.read() == b"three\nfour\n"
+    assert again.restarted().read() == b""
+
+
+@pytest.mark.parametrize("keeps_time", [True, False])
+def test_immediate_compression_while_followed_reads_each_line_once(
+    log: Path, keeps_time: bool
+) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    rotate(log, keeps_time=keeps_time)
+    log.write_bytes(b"")
+
+    assert reader.read() == b"three\n"
+    reader.look(after_s=61)
+    again = reader.restarted()
+    assert again.read() == b""
+    append(log, b"four\n")
+    assert again.read() == b"four\n"
+
+
+@pytest.mark.parametrize("keeps_time", [True, False])
+def test_restart_within_the_grace_time_does_not_read_the_compressed_file_again(
+    log: Path, keeps_time: bool
+) -> None:
+    reader = Reader(log)
+    reader.look()
+    rotate(log, keeps_time=keeps_time)
+    log.write_bytes(b"")
+    reader.look()
+
+    assert reader.restarted().read() == b""
+
+
+def test_generation_that_was_compressed_before_anybody_saw_it_is_read(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    rotate(log, "access.log.2")
+    log.write_bytes(b"three\n")
+    rotate(log)
+    log.write_bytes(b"four\n")
+
+    assert reader.read() == b"three\nfour\n"
+    assert reader.restarted().read() == b""
+
+
+@pytest.mark.parametrize("begin", [b"", BANNER], ids=["own heads", "same banner"])
+def test_two_compressed_rotations_while_down_are_read_in_order(log: Path, begin: bytes) -> None:
+    log.write_bytes(begin + b"one\n")
+    reader = Reader(log)
+    reader.look()
+    append(log, b"two\n")
+    rotate(log, "access.log.2")
+    log.write_bytes(begin + b"three\n")
+    rotate(log)
+    log.write_bytes(begin + b"four\n")
+
+    again = reader.restarted()
+    assert again.read() == b"two\n" + begin + b"three\n" + begin + b"four\n"
+    assert again.restarted().read() == b""
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["followed", "down"])
+def test_copytruncate_with_immediate_compression_reads_the_rest(log: Path, down: bool) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    compress(copytruncate(log, "access.log.1"))
+    append(log, b"four\n")
+
+    reader = reader.restarted() if down else reader
+    assert reader.read() == b"three\nfour\n"
+    assert reader.counts["bytes.lost"] == 0
+    assert reader.restarted().read() == b""
+
+
+def test_compressed_copy_of_what_was_read_holds_nothing_new(log: Path) -> None:
+    """The copy was made before the last look at the original, so it lacks a line that we have."""
+    reader = Reader(log)
+    reader.look()
+    copy = log.with_name("access.log.1")
+    copy.write_bytes(log.read_bytes())
+    append(log, b"three\n")
+    first = reader.read()
+    os.truncate(log, 0)
+    compress(copy, keeps_time=False)
+    append(log, b"four\n")
+
+    assert (first, reader.read()) == (b"three\n", b"four\n")
+
+
+def test_truncation_with_another_file_compressed_tells_what_is_lost(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    reader.follower.look_again()
+    list(reader.follower.look())
+    log.write_bytes(b"4\n")
+    log.with_name("access.log.1.gz").write_bytes(gzip.compress(b"from elsewhere, and longer\n"))
+    os.utime(log.with_name("access.log.1.gz"), (0, 0))
+
+    assert reader.read() == b"4\n"
+
+
+def test_kill_while_the_rest_is_read_repeats_only_what_was_not_done(log: Path) -> None:
+    lines = [b"line %d %s\n" % (n, b"x" * 1000) for n in range(3000)]  # three blocks
+    reader = Reader(log)
+    reader.look()
+    append(log, b"".join(lines))
+    rotate(log)
+    log.write_bytes(b"")
+    again = reader.restarted()
+    again.follower.look_again()
+    while not (first := list(again.follower.look())):
+        pass  # it is unpacked in steps
+    first[0].done()
+    done = first[0].block.raw
+
+    assert done + again.restarted().read_whole() == b"".join(lines)
+
+
+def test_compressed_file_that_was_done_is_not_unpacked_again(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    rotate(log)
+    again = reader.restarted()
+    again.read()
+    again.look(after_s=61)
+    monkeypatch.setattr("agent.archive.recognise", None)  # fails if it is called
+
+    assert again.restarted().read() == b""
+
+
+def test_compressed_file_still_being_written_is_read_when_it_is_whole(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    log.rename(log.with_name("access.log.1"))
+    packed = compress(log.with_name("access.log.1"), keeps_time=False)
+    whole = packed.read_bytes()
+    packed.write_bytes(whole[:-10])
+    again = reader.restarted(wall_clock=lambda: packed.stat().st_mtime)
+    first = again.read()
+    packed.write_bytes(whole)
+
+    assert (first, again.read(after_s=3)) == (b"", b"three\n")
+
+
+def test_damaged_compressed_file_is_read_as_far_as_it_goes(
+    log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n" * 10)
+    packed = rotate(log)
+    packed.write_bytes(packed.read_bytes()[:-4])  # the length at the end is gone
+    again = reader.restarted(wall_clock=lambda: packed.stat().st_mtime + 3600)
+
+    assert again.read() == b"three\n" * 10
+    assert [f"{packed}: damaged; what it holds behind its first 68 bytes is lost"] == [
+        record.message for record in caplog.records
+    ]
+
+
+def test_full_disk_is_one_warning_and_the_rest_is_read_when_there_is_room(
+    log: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = tmp_path / "missing"
+    reader = Reader(log, spool=spool)
+    reader.look()
+    append(log, b"three\n")
+    rotate(log)
+    again = reader.restarted()
+    first = again.read() + again.read(after_s=2)
+    spool.mkdir()
+
+    assert (first, again.read(after_s=60)) == (b"", b"three\n")
+    assert sum("no such file" in record.message for record in caplog.records) == 1
+
+
+def test_file_that_is_compressed_by_name_only_is_left_alone(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.1"))
+    log.with_name("access.log.2.gz").write_bytes(b"not ours\n")
+    log.with_name("access.log.3.gz").write_bytes(b"")
+    log.with_name("access.log.4.gz").write_bytes(gzip.compress(b"") + zlib.compress(b"no"))
+    log.write_bytes(b"three\n")
+
+    assert reader.read() == b"three\n"
+
+
+def test_other_files_are_read_while_a_large_one_is_unpacked(log: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.log"
+    other.write_bytes(b"")
+    reader = Reader(log, other)
+    reader.look()
+    append(log, b"x" * 999 + b"\n" + b"three\n" * 1_000_000)  # six pieces of 1 MiB
+    rotate(log)
+    again = reader.restarted()
+    append(other, b"meanwhile\n")
+    again.follower.look_again()
+
+    first = [followed.block.raw for followed in again.follower.look()]
+
+    assert first == [b"meanwhile\n"]
+    assert len(again.read_whole()) == 1000 + 6_000_000
+
+
+def test_what_was_compressed_before_we_first_came_is_never_read(log: Path) -> None:
+    packed = log.with_name("access.log.1.gz")
+    packed.write_bytes(gzip.compress(b"old\n"))
+    log.write_bytes(b"")
+    reader = Reader(log, start_at="end")
+    reader.look()
+    packed.rename(log.with_name("access.log.2.gz"))
+    append(log, b"one\n")
+    rotate(log)
+    log.write_bytes(b"two\n")
+
+    assert reader.read() == b"one\ntwo\n"
