@@ -51,15 +51,17 @@ class Generations:
             if (copy := self.copy_of(entry)) is not None:
                 yield copy, entry, True
 
-    def missed(self, since_ns: int) -> Iterator[int]:
+    def missed(self, since_ns: int, present: Key | None) -> Iterator[int]:
         """
         Open whole generations that came and went between two looks, the oldest first.
 
         They have a rotated name, we do not know them, and they changed at or after `since_ns`,
-        which is when the last generation that we know of had last changed.
+        which is when the last generation that we know of had last changed. `present` is about to
+        be followed: where cronolog and rotatelogs make the log a link to a dated file, it has such
+        a name as well.
         """
         for name, found in paths.rotated(self.path):
-            if found.st_mtime_ns >= since_ns:
+            if found.st_mtime_ns >= since_ns and key(found) != present:
                 fd = _open(name)
                 if fd is not None and self._is_stranger(fd):
                     yield fd

@@ -12,7 +12,7 @@ from agent.archive import Archive, Findings, Wanted
 from agent.checkpoint import Entry
 from agent.counts import Count, Counted
 from agent.generations import Generations
-from agent.identity import identity
+from agent.identity import Key, identity
 from agent.name import Name
 from agent.records import Limits, Upto
 from agent.register import Register
@@ -98,7 +98,7 @@ class Lane:
             os.close(fd)
             return
         offset = self._start(fd, now_s, at_first=at_first)
-        self._open_missed(now_s)
+        self._open_missed(now_s, present=identity(fd).key)
         self._follow(fd, offset, now_s)
 
     def _start(self, fd: int, now_s: float, *, at_first: bool) -> int:
@@ -154,7 +154,9 @@ class Lane:
             self._archive.want(Wanted(Known(entry), None))
         self._since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
 
-    def _open_missed(self, now_s: float, *, unlike: Tail | None = None) -> None:
+    def _open_missed(
+        self, now_s: float, *, present: Key | None = None, unlike: Tail | None = None
+    ) -> None:
         if not self._since_ns or not self._name.looked_up:
             return  # no generation of this name is known: what lies beside it is not ours
         since_ns = self._since_ns  # changed by what is followed meanwhile
@@ -163,7 +165,7 @@ class Lane:
             self._look(tail, now_s)
             if tail.truncated:
                 self._begin_anew(tail, now_s)
-        for fd in self._older.missed(since_ns):
+        for fd in self._older.missed(since_ns, present):
             if unlike and unlike.begins_like(fd):
                 os.close(fd)  # a copy of it in the making, which is no older generation
                 continue

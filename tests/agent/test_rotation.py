@@ -227,6 +227,20 @@ def test_symlink_swapped_back_repeats_nothing(tmp_path: Path) -> None:
     assert reader.read() == b"a two\n"
 
 
+def test_link_swapped_to_a_dated_file_is_read_once(tmp_path: Path) -> None:
+    """cronolog and rotatelogs: the present file has the name of a rotated one."""
+    (tmp_path / "app.log-20260101").write_bytes(b"one\n")
+    link = tmp_path / "app.log"
+    link.symlink_to("app.log-20260101")
+    reader = Reader(link)
+    reader.look()
+    append(tmp_path / "app.log-20260102", b"two\n")
+    link.unlink()
+    link.symlink_to("app.log-20260102")
+
+    assert reader.read() == b"two\n"
+
+
 def test_rotation_while_down_finishes_the_old_file_first(log: Path) -> None:
     reader = Reader(log)
     reader.look()
