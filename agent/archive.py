@@ -182,6 +182,9 @@ class Archive:
         if owner:
             findings.owned.append(owner)
         is_missed = packed.mtime_ns + _SLACK_NS >= since_ns
+        if contents.owner and contents.owner.being_read:
+            self._older.register.read_beside(contents.owner.entry, packed)
+            return
         if contents.unread_from >= contents.size or not (owner or is_missed):
             self._older.register.remember(packed)
             return

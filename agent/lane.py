@@ -218,7 +218,7 @@ class Lane:
             if each.entry:
                 self._register.supersede(each.entry)
             tail = self._follow(each.fd, each.offset, now_s, retired_s=now_s)
-            tail.finished, tail.packed = True, each.packed
+            tail.finished, tail.unpacked, tail.packed = True, True, each.packed
             self._count(Counted.CAUGHT_UP, 1)
         self._since_ns = since_ns
         self.tails.sort(key=lambda tail: (tail.retired_s is None, tail.mtime_ns))

@@ -67,6 +67,11 @@ class Register:
         self._claimed.add(packed)
         return True
 
+    def read_beside(self, entry: Entry, packed: Entry) -> None:
+        """Take note that a compressed file holds what is being read of an open one."""
+        if found := self._open.get(entry.identity.key):  # else closed meanwhile: look again later
+            found[0].packed = packed
+
     def release(self, packed: Key) -> None:
         """Take note that a compressed file is not being looked into any more."""
         self._claimed.discard(packed)

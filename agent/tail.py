@@ -68,8 +68,9 @@ class Tail:
         self.unlinked = False  # no name leads to it any more: closed, it is lost
         self.retired_s: float | None = None  # clock time when it lost its name
         self.finished = False  # nobody writes to it: it is a copy
-        # Of a copy that was unpacked: what is to be remembered of the compressed file instead.
+        # The compressed file that holds the same generation: all of it is done when this one is.
         self.packed: Entry | None = None
+        self.unpacked = False  # we made this file, out of the compressed one
         self.stop_at: int | None = None  # the size when draining began: no block begins behind it
         self._open_parser = open_parser
         self._fd = fd  # closed by close()
@@ -107,7 +108,7 @@ class Tail:
         What we unpacked does not count: it is ours. Raises OSError, such as ESTALE.
         """
         stat = os.fstat(self._fd)
-        return 0 if stat.st_nlink or self.packed else stat.st_size
+        return 0 if stat.st_nlink or self.unpacked else stat.st_size
 
     def look(self, now_s: float) -> bool:
         """
