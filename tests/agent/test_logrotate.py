@@ -1,5 +1,6 @@
 """The real logrotate, while another process writes: every line that survives is counted once."""
 
+import gzip
 import subprocess
 import sys
 from collections import Counter
@@ -63,12 +64,18 @@ def stop(process: subprocess.Popen[str]) -> int:
 
 def configuration(log: Path, mode: str, pid: int) -> Path:
     path = log.with_name("logrotate.conf")
-    reopen = f"postrotate\n kill -HUP {pid}\nendscript" if mode != "copytruncate" else ""
-    path.write_text(
-        f"{log} {{\n rotate 1000\n size 1\n missingok\n nocompress\n {mode}\n {reopen}\n}}\n"
+    # The pause is what people are told to write before `compress` takes the file from a writer.
+    reopen = (
+        "" if "copytruncate" in mode else f"postrotate\n kill -HUP {pid}; sleep 0.05\nendscript"
     )
+    path.write_text(f"{log} {{\n rotate 1000\n size 1\n missingok\n {mode}\n {reopen}\n}}\n")
     path.chmod(0o644)
     return path
+
+
+def content(path: Path) -> bytes:
+    raw = path.read_bytes()
+    return gzip.decompress(raw) if path.suffix == ".gz" else raw
 
 
 def lines_of(reader: Reader, after_s: float = 1.1) -> Counter[bytes]:
@@ -78,15 +85,18 @@ def lines_of(reader: Reader, after_s: float = 1.1) -> Counter[bytes]:
 
 
 @pytest.mark.parametrize("wide", [False, True], ids=["name", "pattern"])
+@pytest.mark.parametrize("packed", ["nocompress", "compress", "compress\n delaycompress"])
 @pytest.mark.parametrize("mode", ["create 0644", "nocreate", "copytruncate"])
-def test_every_surviving_line_is_counted_once(tmp_path: Path, mode: str, wide: bool) -> None:
+def test_every_surviving_line_is_counted_once(
+    tmp_path: Path, mode: str, packed: str, wide: bool
+) -> None:
     logrotate = needs("logrotate")
     tmp_path.chmod(0o755)  # logrotate refuses a directory that others may write to
     log = tmp_path / "app.log"
     reader = Reader(log.with_name("app.log*") if wide else log)
     read: Counter[bytes] = Counter()
     with writer(log) as process:
-        conf = configuration(log, mode, process.pid)
+        conf = configuration(log, f"{mode}\n {packed}", process.pid)
         for _ in range(15):
             read += lines_of(reader)
             state = str(log.with_name("logrotate.state"))
@@ -98,12 +108,13 @@ def test_every_surviving_line_is_counted_once(tmp_path: Path, mode: str, wide: b
         read += lines_of(reader, after_s)
 
     survived = Counter(
-        line for path in tmp_path.glob("app.log*") for line in path.read_bytes().splitlines()
+        line for path in tmp_path.glob("app.log*") for line in content(path).splitlines()
     )
     everything = Counter(
         b"line %d of a log that is being rotated while it is written" % n for n in range(written)
     )
     assert len(list(tmp_path.glob("app.log*"))) > 3
+    assert bool(list(tmp_path.glob("*.gz"))) == (packed != "nocompress")
     # logrotate copies while a line is being written, so the last line of a copy may be cut. What
     # copytruncate loses, written between copy and truncate, may have been read before, whole.
     cut = survived - everything
