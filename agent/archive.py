@@ -10,6 +10,7 @@ from agent.counts import Count, Counted
 from agent.generations import Generations
 from agent.identity import Key, key
 from agent.paths import Found
+from agent.tail import Tail
 from agent.trouble import Trouble, in_words
 from agent.unpack import Known, lay_out, recognise
 
@@ -128,10 +129,10 @@ class Archive:
         All of the directory, not only of this name: a pattern may mean rotated names as well, and
         a file that was followed as access.log.1 is compressed as access.log.2.gz.
         """
-        open_now, others = self._older.register.beside(self._older.path)
+        register, path = self._older.register, self._older.path
         known = [wanted.known for wanted in self._wanted]
-        known += [Known(entry, being_read=True) for entry in open_now]
-        known += [Known(entry) for entry in others if not entry.packed]
+        known += [Known(entry, tail=tail) for tail, entry in register.open_beside(path)]
+        known += [Known(entry) for entry in register.closed_beside(path) if not entry.packed]
         return [each for each in known if not each.entry.is_blank]
 
     def _candidates(self, since_ns: int) -> list[Found]:
@@ -148,7 +149,7 @@ class Archive:
         self._again_since_ns = since_ns  # unless it comes to its end
         try:
             for path, found in candidates:
-                if register.claim(key(found)):
+                if self._older.is_unknown(path) and register.claim(key(found)):
                     claimed.append(key(found))
                     left = [each for each in known if each.entry not in findings.owned]
                     yield from self._look_into(Path(path), found, left, findings, since_ns)
@@ -182,8 +183,8 @@ class Archive:
         if owner:
             findings.owned.append(owner)
         is_missed = packed.mtime_ns + _SLACK_NS >= since_ns
-        if contents.owner and contents.owner.being_read:
-            self._older.register.read_beside(contents.owner.entry, packed)
+        if contents.owner and contents.owner.tail:
+            self._read_beside(contents.owner.tail, packed, findings)
             return
         if contents.unread_from >= contents.size or not (owner or is_missed):
             self._older.register.remember(packed)
@@ -192,6 +193,13 @@ class Archive:
             findings.damaged[str(path)] = contents.size
         fd = yield from lay_out(path, contents.unread_from, self._folder)
         findings.unpacked.append(Unpacked(fd, contents.unread_from, owner, packed))
+
+    def _read_beside(self, tail: Tail, packed: Entry, findings: Findings) -> None:
+        """Take note that a compressed file holds what is being read of the one it was made of."""
+        if tail.is_open:
+            tail.packed = packed
+        else:
+            findings.unsettled = True  # closed since this search began, perhaps before its end
 
     def _may_be_growing(self, found: os.stat_result) -> bool:
         return self._older.wall_clock() - found.st_mtime < _SETTLED_S

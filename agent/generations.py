@@ -94,10 +94,16 @@ class Generations:
     def packed(self) -> Iterator[paths.Found]:
         """List the compressed files of the name that we do not know, the oldest first."""
         for name, found in paths.packed(self.path):
-            fd = _open(name)
-            if fd is not None and self._is_stranger(fd):
-                os.close(fd)
+            if self.is_unknown(name):
                 yield name, found
+
+    def is_unknown(self, path: str) -> bool:
+        """Whether a file can be read, and is none that we follow or did."""
+        fd = _open(path)
+        if fd is None or not self._is_stranger(fd):
+            return False
+        os.close(fd)
+        return True
 
     def packed_entry(self, path: Path) -> Entry:
         """What is remembered of a compressed file when it is done. Raises OSError."""

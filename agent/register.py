@@ -51,12 +51,16 @@ class Register:
         """The files that are not open and were followed under this name."""
         return [e for e in self._closed.values() if e.path == path and e.source == source]
 
-    def beside(self, path: str) -> tuple[list[Entry], list[Entry]]:
-        """The generations in the directory of `path`: those that are open, and all others."""
-        folder = path.rpartition("/")[0]
-        closed = [*self._closed.values(), *self._past]
-        open_now = [_entry(tail, source, None) for tail, source in self._open.values()]
-        return _under(folder, open_now), _under(folder, closed)
+    def open_beside(self, path: str) -> list[tuple[Tail, Entry]]:
+        """The open files in the directory of `path`, and how far they are done."""
+        folder = _folder(path)
+        tails = [(tail, source) for tail, source in self._open.values()]
+        return [(t, _entry(t, source, None)) for t, source in tails if _folder(t.path) == folder]
+
+    def closed_beside(self, path: str) -> list[Entry]:
+        """All other generations in the directory of `path`."""
+        known = (*self._closed.values(), *self._past)
+        return [entry for entry in known if _folder(entry.path) == _folder(path)]
 
     def claim(self, packed: Key) -> bool:
         """Begin to look into a compressed file; False if somebody does, or has done it."""
@@ -66,11 +70,6 @@ class Register:
             return False
         self._claimed.add(packed)
         return True
-
-    def read_beside(self, entry: Entry, packed: Entry) -> None:
-        """Take note that a compressed file holds what is being read of an open one."""
-        if found := self._open.get(entry.identity.key):  # else closed meanwhile: look again later
-            found[0].packed = packed
 
     def release(self, packed: Key) -> None:
         """Take note that a compressed file is not being looked into any more."""
@@ -112,12 +111,12 @@ class Register:
         """Take note that a file is closed; from `now_s`, Unix time, its entry expires."""
         _, source = self._open.pop(tail.key)
         entry = replace(_entry(tail, source, now_s), finished=finished)
+        if not tail.unlinked:
+            self.remember(entry)
+        elif not (tail.packed and finished):  # its inode will be another file's
+            self.keep_past(entry)
         if tail.packed and finished:
             self.remember(tail.packed)
-        elif tail.unlinked:  # its inode will be another file's
-            self.keep_past(entry)
-        else:
-            self.remember(entry)
 
     def keep_past(self, entry: Entry) -> None:
         """Remember a generation that has no file of its own any more, by its content."""
@@ -160,8 +159,8 @@ class Register:
         return _entry(tail, self._open[tail.key][1], None)
 
 
-def _under(folder: str, entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.path.rpartition("/")[0] == folder]
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _entry(tail: Tail, source: str, gone_s: float | None) -> Entry:

@@ -101,6 +101,11 @@ class Tail:
         """Bytes not handed out yet, at the last look."""
         return self.size - self.place.offset
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is ours to read: not closed, and not begun anew as another Tail's."""
+        return self._fd >= 0
+
     def deleted_bytes(self) -> int:
         """
         How much of the disk would be free again if we closed the file: all, if it has no name.

@@ -11,6 +11,7 @@ from pathlib import Path
 from agent.checkpoint import Entry
 from agent.compressed import BROKEN, MAGIC_BYTES, opener
 from agent.identity import BEFORE_BYTES, HEAD_BYTES, digest
+from agent.tail import Tail
 
 # Unpacked between two yields: some ms, as one block costs, so that nobody else waits long.
 PIECE_BYTES = 1 << 20
@@ -25,8 +26,8 @@ class Known:
     was_cut: bool = False
     # All that was read of it, if that is less than a head: a copy may be shorter than that, too.
     young: bytes = b""
-    # Its file is open, and all of it will be read there.
-    being_read: bool = False
+    # Its file is open, and all of it is read there.
+    tail: Tail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Contents:
         """The offset of what was not read of it yet; `size` if there is nothing."""
         if self.owner is None:
             return 0
-        return self.size if self.owner.being_read else min(self.owner.entry.offset, self.size)
+        return self.size if self.owner.tail else min(self.owner.entry.offset, self.size)
 
 
 def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Contents]:
