@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from agent.checkpoint import Checkpoint
 from agent.counts import Count
 from agent.deleted import relieve
 from agent.lane import Common, Lane
+from agent.ledger import Ledgers
 from agent.records import Limits
 from agent.register import Register
 from agent.tail import Tail
@@ -34,6 +36,7 @@ class Followed:
     source: str
     parser: Parser
     block: Block
+    count: Count  # tells the file's ledger, and so its source's, what becomes of the lines
     # Call it when the block's effects are handed over: the checkpoint may then move past it.
     done: Callable[[], None]
 
@@ -72,7 +75,7 @@ class Follower:
         watched: Sequence[Watched],
         *,
         wake: Wake,
-        count: Count,
+        ledgers: Ledgers,
         checkpoint: Checkpoint | None = None,
         options: FollowOptions | None = None,
     ) -> None:
@@ -84,7 +87,7 @@ class Follower:
             register=self._register,
             limits=options.limits,
             pace=options.pace,
-            count=count,
+            ledgers=ledgers,
             wall_clock=options.wall_clock,
             start_at_end=options.start_at == "end",
             spool=options.spool,
@@ -153,6 +156,10 @@ class Follower:
     def positions(self) -> Checkpoint:
         """How far everything is done for which `done` was called: what a checkpoint is to hold."""
         return self._register.checkpoint()
+
+    def unread(self) -> Counter[str]:
+        """Bytes seen in open files and not handed out yet, by source."""
+        return self._register.unread()
 
     def close(self) -> None:
         """Close all files. `positions` still answers."""
@@ -223,4 +230,4 @@ def _followed(lane: Lane, turn: tuple[Tail, Block] | None) -> Iterator[Followed]
         return
     tail, block = turn
     done = partial(tail.mark_done, tail.place)
-    yield Followed(lane.watched.source, tail.parser, block, done)
+    yield Followed(lane.watched.source, tail.parser, block, tail.ledger.count, done)

@@ -10,9 +10,10 @@ from pathlib import Path
 from agent import generations, paths
 from agent.archive import Archive, Findings, Wanted
 from agent.checkpoint import Entry
-from agent.counts import Count, Counted
+from agent.counts import Counted
 from agent.generations import Generations
 from agent.identity import Key, identity
+from agent.ledger import Ledger, Ledgers
 from agent.name import Name
 from agent.records import Limits, Upto
 from agent.register import Register
@@ -31,7 +32,7 @@ class Common:
     register: Register
     limits: Limits
     pace: Pace
-    count: Count
+    ledgers: Ledgers
     wall_clock: Callable[[], float]
     start_at_end: bool
     spool: Path | None = None  # where the rest of a compressed file is unpacked; None: the system's
@@ -54,9 +55,10 @@ class Lane:
         self._common = common
         self._register = common.register
         self._older = Generations(path, watched.source, common.register, common.wall_clock)
-        self._archive = Archive(self._older, common.spool, common.count)
-        self._count = common.count
-        self._name = Name(path, in_patterns=path in watched.patterns, count=common.count)
+        self._ledger = common.ledgers.of(watched.source)
+        self._count = self._ledger.count
+        self._archive = Archive(self._older, common.spool, self._count)
+        self._name = Name(path, in_patterns=path in watched.patterns, count=self._count)
         self._resumed = False
         # When the last generation known of had last changed; 0 if none is known.
         self._since_ns = 0
@@ -125,7 +127,7 @@ class Lane:
             self.path,
             self.watched.open_parser,
             limits=self._common.limits,
-            count=self._count,
+            ledger=Ledger(self._ledger),
             offset=offset,
         )
         tail.retired_s = retired_s
@@ -261,8 +263,14 @@ class Lane:
         """Close all files; what is known of them stays in the register."""
         self._archive.close()
         for tail in self.tails:
-            tail.close()
+            self._close(tail)
         self.tails.clear()
+
+    def _close(self, tail: Tail) -> None:
+        """Close a file for now; where a name leads to what it holds, its rest is seen again."""
+        gone = tail.unlinked and not tail.packed
+        tail.write_off(Counted.UNLINKED if gone else Counted.SET_ASIDE)
+        tail.close()
 
     def _next(self, tail: Tail, now_s: float, *, draining: bool) -> Block | None:
         if not self._look(tail, now_s) or tail.truncated or tail.awoke:
@@ -281,6 +289,9 @@ class Lane:
         except OSError as error:
             self._lose(tail, error, now_s)
             return False
+        if tail.cut_bytes:
+            self._say_lost(tail.cut_bytes)
+            tail.cut_bytes = 0
         return True
 
     def _lose(self, tail: Tail, error: OSError, now_s: float) -> None:
@@ -323,7 +334,8 @@ class Lane:
             tail.retired_s, tail.finished = now_s, True
             self._register.moved(tail, old, self.watched.source)
             return fd
-        self._want(self._register.entry(tail), young=tail.young, unread=max(tail.unread, 0))
+        unread = tail.write_off(Counted.SET_ASIDE)
+        self._want(self._register.entry(tail), young=tail.young, unread=unread)
         self.tails.remove(tail)
         self._register.forget(old)
         return tail.release()
@@ -331,27 +343,32 @@ class Lane:
     def _tell_lost(self, unread: int) -> None:
         if not unread:
             return
+        self._count(Counted.SET_ASIDE, -unread)  # it was, until this was certain
         self._count(Counted.LOST, unread)
+        self._say_lost(unread)
+
+    def _say_lost(self, lost_bytes: int) -> None:
         _log.warning(
             "%s: truncated before its last %d bytes were read, and no copy beside it holds them",
             self.path,
-            unread,
+            lost_bytes,
         )
 
     def _close_finished(self, now_s: float) -> None:
         for tail in list(self.tails):
             if tail.is_over(now_s) and tail.exhausted:
+                tail.write_off(Counted.NULS)  # nothing else is left out at the end of a file
                 self._put_aside(tail, finished=True)
 
     def give_up(self, tail: Tail, unread: int) -> None:
         """Close a file of which so many bytes were not read."""
-        self._count(Counted.GIVEN_UP, unread)
+        tail.write_off(Counted.GIVEN_UP, end=tail.place.offset + unread)
         self._put_aside(tail)
 
     def _put_aside(self, tail: Tail, *, finished: bool = False) -> None:
         self.tails.remove(tail)
         self._register.put_aside(tail, self._common.wall_clock(), finished=finished)
-        tail.close()
+        self._close(tail)
         self._count(Counted.CLOSED, 1)
 
     def _next_look_s(self, now_s: float) -> float:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from agent.counts import Count, Counted
 from agent.names import metric_part
 from agent.tally import Tally
 from parsers.batch import Batch
@@ -183,13 +184,12 @@ def count_severities(batch: Batch, tally: Tally, prefix: str) -> None:
         tally.count(f"{prefix}events.severity.{label}", count)
 
 
-def count_lines(batch: Batch, tally: Tally, prefix: str) -> None:
-    """Count physical lines: read = parsed + unparsed + truncated."""
+def count_lines(batch: Batch, count: Count) -> None:
+    """Count physical lines by what became of them; those read are counted where they are read."""
     parsed, unparsed, truncated = line_totals(batch)
-    tally.count(f"{prefix}lines.read", parsed + unparsed + truncated)
-    tally.count(f"{prefix}lines.parsed", parsed)
-    tally.count(f"{prefix}lines.unparsed", unparsed)
-    tally.count(f"{prefix}lines.truncated", truncated)
+    count(Counted.PARSED, parsed)
+    count(Counted.UNPARSED, unparsed)
+    count(Counted.LINES_TRUNCATED, truncated)
 
 
 def count_explained(matches: Matches, tally: Tally, prefix: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from agent.counts import Count
 from agent.measures import Measure, count_explained, count_lines, count_severities
 from agent.tally import Tally
 from parsers.batch import Batch, Parser
@@ -32,9 +33,14 @@ class Pipeline:
     sinks: Sequence[EventSink] = ()
     tally: Tally = field(default_factory=Tally)
 
-    def feed(self, source: str, parser: Parser, block: Block) -> None:
-        """Parse, explain, measure and hand on one block; never raises on what a log holds."""
+    def feed(self, source: str, parser: Parser, block: Block, count: Count) -> None:
+        """
+        Parse, explain, measure and hand on one block; never raises on what a log holds.
+
+        `count` is told what became of its lines.
+        """
         batch = parser.parse(block)
+        count_lines(batch, count)
         matches = self.rules.match(batch)
         batch.severity[:] = matches.severities()
         self._measure(source, batch, matches)
@@ -43,7 +49,6 @@ class Pipeline:
 
     def _measure(self, source: str, batch: Batch, matches: Matches) -> None:
         prefix = f"{source}."
-        count_lines(batch, self.tally, prefix)
         count_severities(batch, self.tally, prefix)
         count_explained(matches, self.tally, prefix)
         for measure in self.measures:

@@ -13,6 +13,7 @@ from agent.counts import Count, Counted
 from agent.records import Limits, is_cut_off, leading_nuls, ordinary_lines
 from parsers.batch import Parser
 from parsers.block import Block
+from parsers.words import line_count
 
 STDIN = "-"
 # What a parser is chosen by.
@@ -121,6 +122,7 @@ class _Blocks:
 
     def add(self, piece: bytes) -> None:
         self.raw = self.raw + piece if self.raw else piece
+        self._count(Counted.SEEN, len(piece))
 
     def take(self, parser: Parser, *, at_end: bool) -> Iterator[Block]:
         while self.raw:
@@ -153,7 +155,6 @@ class _Blocks:
         return self._hand_out(length, length)
 
     def _overlong(self) -> Block:
-        self._count(Counted.LINES_TRUNCATED, 1)
         self._in_overlong = True
         kept = self._limits.max_line_bytes
         return self._hand_out(kept, kept, truncated=True)
@@ -162,6 +163,7 @@ class _Blocks:
         block = Block(self.raw[:length], self._path, self._offset, truncated=truncated)
         self._drop(consumed)
         self._count(Counted.READ, consumed)
+        self._count(Counted.LINES_READ, line_count(block.raw))
         return block
 
     def _skip_overlong(self) -> None:

@@ -1,9 +1,10 @@
 """Old logs read once through the pipeline: what `logtell replay` does, without its output."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from agent.counts import Counted
+from agent.ledger import Ledger
 from agent.pipeline import Pipeline
 from agent.reading import UnreadableError, blocks, open_log
 from agent.records import Limits
@@ -11,7 +12,12 @@ from parsers.batch import Parser
 
 # Called after each block with the path and how many bytes of the file on disk are behind us.
 Progress = Callable[[str, int], None]
-_LINES = ("read", "parsed", "unparsed", "truncated", "dropped")
+_IN_TALLY = (
+    Counted.LINES_READ,
+    Counted.PARSED,
+    Counted.UNPARSED,
+    Counted.LINES_TRUNCATED,
+)
 
 
 @dataclass(slots=True)
@@ -22,7 +28,8 @@ class Replay:
     choose: Callable[[bytes], Parser]
     progress: Progress = lambda _path, _read: None
     limits: Limits = field(default_factory=Limits)
-    counts: Counter[str] = field(default_factory=Counter)
+    # Of all files together.
+    ledger: Ledger = field(default_factory=Ledger)
     troubles: list[str] = field(default_factory=list)
     # Which format each file had.
     formats: dict[str, str] = field(default_factory=dict)
@@ -37,28 +44,35 @@ class Replay:
                 self.troubles.append(str(error))
 
     def _read_one(self, path: str) -> None:
-        with open_log(path) as (stream, on_disk):
-            for parser, block in blocks(stream, path, self.choose, self.limits, self._count):
-                self.formats[path] = parser.name
-                self.pipeline.feed(parser.name, parser, block)
-                self.progress(path, _position(on_disk))
+        of_file = Ledger(self.ledger)
+        try:
+            with open_log(path) as (stream, on_disk):
+                for parser, block in blocks(stream, path, self.choose, self.limits, of_file.count):
+                    self.formats[path] = parser.name
+                    self.pipeline.feed(parser.name, parser, block, of_file.count)
+                    self.progress(path, _position(on_disk))
+        finally:
+            self._tell(path, of_file)
 
-    def _count(self, name: str, count: int) -> None:
-        self.counts[name] += count
+    def _tell(self, path: str, of_file: Ledger) -> None:
+        """Put a file's lines into the tally, under its format."""
+        if source := self.formats.get(path):
+            for what in _IN_TALLY:
+                self.pipeline.tally.count(f"{source}.{what}", of_file.total(what))
 
     def lines(self) -> dict[str, int]:
         """Physical lines by what became of them: read = the sum of the others."""
-        counters, sources = self.pipeline.tally.counters, set(self.formats.values())
-        return {
-            what: sum(int(counters.get(f"{source}.lines.{what}", 0)) for source in sources)
-            for what in _LINES
-        }
+        return self.ledger.lines()
+
+    def unbalanced(self) -> tuple[int, int]:
+        """Lines and bytes of which nobody knows what became of them; 0 unless we have a defect."""
+        return self.ledger.lines_unbalanced(), self.ledger.bytes_unbalanced(0)
 
     def is_whole(self) -> bool:
         """Whether every line of every file went through whole."""
         lines = self.lines()
-        balanced = lines["read"] == sum(lines[what] for what in _LINES[1:])
-        return balanced and not (self.troubles or lines["truncated"] or lines["dropped"])
+        lost = lines["truncated"] or lines["dropped"] or self.ledger.group("bytes.lost")
+        return not (self.troubles or lost or any(self.unbalanced()))
 
 
 def metrics_json(replay: Replay) -> dict[str, object]:

@@ -15,6 +15,7 @@ from agent.checkpoint import Checkpoint, CheckpointStore
 from agent.emit import emit, emit_dropped, emit_own
 from agent.follow import Followed, Follower
 from agent.heartbeat import Heartbeat, write
+from agent.ledger import Ledgers
 from agent.notify import Notifier
 from agent.outlet import Outlet
 from agent.parts import Parts
@@ -50,6 +51,8 @@ class Service:
     notifier: Notifier
     runtime_folder: Path
     counts: Counter[str] = field(default_factory=Counter)
+    # By source, since the start: they outlive a reload.
+    ledgers: Ledgers = field(default_factory=Ledgers)
     # What `run` returns: not 0 if events could not be handed over for good.
     exit_code: int = 0
     _follower: Follower | None = None
@@ -128,7 +131,7 @@ class Service:
         follower = Follower(
             self.parts.watched,
             wake=wake,
-            count=self.count,
+            ledgers=self.ledgers,
             checkpoint=position,
             options=self.parts.follow_options,
         )
@@ -156,7 +159,7 @@ class Service:
                 return
 
     async def _feed(self, followed: Followed) -> None:
-        self.parts.pipeline.feed(followed.source, followed.parser, followed.block)
+        self.parts.pipeline.feed(followed.source, followed.parser, followed.block, followed.count)
         followed.done()
         for outlet in self.parts.outlets.values():
             await self._hand_over(outlet)
@@ -212,10 +215,16 @@ class Service:
             # Together, without an await between: the tally covers exactly these positions.
             positions = self._follower.positions()
             if taken:
-                await self._send(self.parts.pipeline.tally.take())
+                await self._send(self._take_tally())
             handed_over = [await self._flushed(each) for each in self.parts.outlets.values()]
             if all(handed_over):
                 await self.store.save(positions)
+
+    def _take_tally(self) -> Tally:
+        """What was measured and counted of all sources since the last flush."""
+        for name, n in self.ledgers.take():
+            self.parts.pipeline.tally.count(name, n)
+        return self.parts.pipeline.tally.take()
 
     async def _statsd_keeps_up(self) -> bool:
         """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent.checkpoint import Entry
-from agent.counts import Count, Counted
+from agent.counts import Counted
 from agent.identity import (
     BEFORE_BYTES,
     HEAD_BYTES,
@@ -21,9 +21,11 @@ from agent.identity import (
     read_head,
     same_head,
 )
+from agent.ledger import Ledger
 from agent.records import Limits, Upto, is_cut_off, leading_nuls, ordinary_lines
 from parsers.batch import Parser
 from parsers.block import Block
+from parsers.words import line_count
 
 # What a parser is chosen by: some hundred lines, and less than one read.
 HEAD_LINES_BYTES = 64 * 1024
@@ -54,16 +56,18 @@ class Tail:
         open_parser: OpenParser,
         *,
         limits: Limits,
-        count: Count,
+        ledger: Ledger,
         offset: int = 0,
     ) -> None:
         self.path = path
+        self.ledger = ledger  # of this generation, from where we began
         self.identity: Identity = identity(fd)
         self.place = Place(offset, before(fd, offset))  # everything before it was handed out
         self.done = self.place  # everything before it was handed over: what a checkpoint says
         self.mtime_ns = os.fstat(fd).st_mtime_ns
         self.grew_s = float("-inf")  # clock time when we last saw it longer
         self.truncated = False
+        self.cut_bytes = 0  # by which it was made shorter, short of what was handed out; to be said
         self.awoke = False  # was empty at the last look, and has changed since
         self.unlinked = False  # no name leads to it any more: closed, it is lost
         self.retired_s: float | None = None  # clock time when it lost its name
@@ -75,7 +79,8 @@ class Tail:
         self._open_parser = open_parser
         self._fd = fd  # closed by close()
         self._limits = limits
-        self._count = count
+        self._count = ledger.count
+        self._end = offset  # everything before it is in the ledger as seen
         self._seen = (-1, 0)  # size and mtime_ns at the last look
         self.young = b""  # the head itself, of a file that is shorter than a head
         self._scanned = 0  # an over-long line has no newline before this offset
@@ -98,8 +103,8 @@ class Tail:
 
     @property
     def unread(self) -> int:
-        """Bytes not handed out yet, at the last look."""
-        return self.size - self.place.offset
+        """Bytes seen and not handed out yet; never negative."""
+        return self._end - self.place.offset
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +138,7 @@ class Tail:
             self.grew_s = now_s
         self.awoke = not self._seen[0] and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
+        self._see(stat.st_size)
         if self.identity.head_bytes < HEAD_BYTES:
             self.identity, self.young = grown(self._fd, self.identity), read_head(self._fd)
         return True
@@ -188,6 +194,15 @@ class Tail:
         if place.offset > self.done.offset:
             self.done = place
 
+    def write_off(self, reason: Counted, *, end: int = 0) -> int:
+        """Count under `reason` what was seen, up to `end` at least, and will not be handed out."""
+        if end > self._end:
+            self._see(end)
+        if written_off := self.unread:
+            self._count(reason, written_off)
+            self._end = self.place.offset
+        return written_off
+
     def move_to(self, fd: int) -> int:
         """Go on in a copy, where the rest is; returns the old descriptor, now the caller's."""
         old, self._fd = self._fd, fd
@@ -206,6 +221,20 @@ class Tail:
         """Close the file; harmless when closed."""
         if self._fd >= 0:
             os.close(self.release())
+
+    def _see(self, end: int) -> None:
+        """Take into the ledger that the file goes up to `end`."""
+        if end >= self._end:
+            self._count(Counted.SEEN, end - self._end)
+        else:  # cut, but not so far as what was handed out
+            self._count(Counted.LOST, self._end - end)
+            self.cut_bytes += self._end - end
+        self._end = end
+
+    def _move_to(self, place: Place) -> None:
+        if place.offset > self._end:  # written since the last look
+            self._see(place.offset)
+        self.place = place
 
     def _is_same(self) -> bool:
         recent = before(self._fd, self.place.offset)
@@ -235,7 +264,7 @@ class Tail:
     def _read_here(self) -> bytes:
         """Read behind `place`; nothing if the bytes before it are not the same any more."""
         # Never more than there is: allocating 1 MiB for one line costs 60 µs, ten times the rest.
-        length = min(max(self.unread, 0), self._limits.max_record_bytes)
+        length = min(self.unread, self._limits.max_record_bytes)
         raw = os.pread(self._fd, length, self.place.offset)
         # Afterwards: what was read before the file was cut is then known to be of this generation.
         if before(self._fd, self.place.offset) != self.place.before:
@@ -253,7 +282,7 @@ class Tail:
     def _skip(self, nuls: int) -> None:
         self._count(Counted.NULS, nuls)
         offset = self.place.offset + nuls
-        self.place = Place(offset, before(self._fd, offset))
+        self._move_to(Place(offset, before(self._fd, offset)))
 
     def _records(self, raw: bytes, lines: int, upto: Upto) -> Block | None:
         records = raw[:lines]
@@ -282,7 +311,6 @@ class Tail:
             return None
         end = end or self._scanned
         raw = os.pread(self._fd, self._limits.max_line_bytes, start)
-        self._count(Counted.LINES_TRUNCATED, 1)
         self._count(Counted.OVERLONG, end - start - len(raw))
         return self._advance(raw, Place(end, before(self._fd, end)), truncated=True)
 
@@ -300,8 +328,10 @@ class Tail:
 
     def _advance(self, raw: bytes, place: Place, *, truncated: bool = False) -> Block:
         block = Block(raw, self.path, self.place.offset, place.offset, truncated)
-        self.place, self._scanned = place, 0
+        self._move_to(place)
+        self._scanned = 0
         self._count(Counted.READ, len(raw))
+        self._count(Counted.LINES_READ, line_count(raw))
         return block
 
     def _head(self) -> bytes:

@@ -39,6 +39,8 @@ _SMALL_KEYS = 4096
 # Where looking for a byte goes on row by row (0.2 µs each; a load of all rows costs 30 µs).
 _FEW_ROWS = 64
 _MAX_LOADS = 16
+_NEWLINE = ord("\n")
+_FEW_KIB = 6 << 10
 
 
 class Octets:
@@ -216,6 +218,16 @@ def _group_small(keys: Ints) -> tuple[Ints, list[int]]:
     numbers = np.zeros(_SMALL_KEYS, np.int64)
     numbers[present] = np.arange(len(present))
     return numbers[keys], row_of[present].tolist()
+
+
+def line_count(raw: bytes) -> int:
+    """How many physical lines: newlines, and one for what stands behind the last of them."""
+    # 70 µs a MiB, bytes.count 300 µs; that is faster below some KiB (measured).
+    if len(raw) < _FEW_KIB:
+        newlines = raw.count(b"\n")
+    else:
+        newlines = int(np.count_nonzero(np.frombuffer(raw, np.uint8) == _NEWLINE))
+    return newlines + (raw[-1:] not in (b"\n", b""))
 
 
 def positions(raw: bytes, *octets: int) -> Ints:

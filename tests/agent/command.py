@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from agent.cli import main
+from agent.ledger import Ledger
 from agent.measures import Measure, defaults
 from agent.pipeline import Pipeline
 from agent.rulebook import Rulebook
@@ -68,5 +69,5 @@ def tally_of(
     """What a pipeline with all shipped rules counts in a block, with the source `web`."""
     pipeline = Pipeline(RULES, defaults() if measures is None else measures)
     parser = parser_for(log_format, Options(UTC), head=raw)
-    pipeline.feed("web", parser, Block(raw))
+    pipeline.feed("web", parser, Block(raw), Ledger().count)
     return pipeline.tally

@@ -5,13 +5,13 @@ import bz2
 import gzip
 import lzma
 import shutil
-from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
+from agent.ledger import Ledgers
 from parsers.batch import Parser
 
 
@@ -68,6 +68,16 @@ class WakeOnCommand:
     def close(self) -> None: ...
 
 
+class Counts:
+    """What was counted of all sources, with all that is below a name."""
+
+    def __init__(self, ledgers: Ledgers) -> None:
+        self._ledgers = ledgers
+
+    def __getitem__(self, name: str) -> int:
+        return sum(ledger.group(name) for ledger in self._ledgers.items().values())
+
+
 class Reader:
     """A follower of one source, read by hand: each look is asked for, time passes between them."""
 
@@ -81,7 +91,8 @@ class Reader:
         self.patterns = patterns
         self.options = options
         self.parser = parser
-        self.counts: Counter[str] = Counter()
+        self.ledgers = Ledgers()
+        self.counts = Counts(self.ledgers)
         self.clock = Clock()
         watched = Watched(
             "web", [str(p) for p in patterns], cast(Callable[[str, bytes], Parser], parser)
@@ -90,7 +101,7 @@ class Reader:
         self.follower = Follower(
             [watched],
             wake=self.wake,
-            count=self.count,
+            ledgers=self.ledgers,
             checkpoint=checkpoint,
             options=FollowOptions(
                 **{
@@ -102,8 +113,14 @@ class Reader:
             ),
         )
 
-    def count(self, name: str, n: int) -> None:
-        self.counts[name] += n
+    def unbalanced(self) -> dict[str, int]:
+        """Bytes seen of which nobody knows what became, by source; without zeros."""
+        unread = self.follower.unread()
+        found = {
+            source: ledger.bytes_unbalanced(unread[source])
+            for source, ledger in self.ledgers.items().items()
+        }
+        return {source: n for source, n in found.items() if n}
 
     def look(
         self, *, after_s: float = 1.1, sweep: bool = True, done: bool = True
@@ -117,6 +134,7 @@ class Reader:
             found += more
             for followed in more if done else ():
                 followed.done()
+        assert self.unbalanced() == {}, "bytes of which nobody knows what became"
         return found
 
     def read(self, **how: Any) -> bytes:

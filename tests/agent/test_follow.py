@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from agent.follow import Followed, Follower, FollowOptions, Limits, Pace, Watched
+from agent.ledger import Ledgers
 from agent.wake import DirectoryWake, PollWake
 from parsers.batch import Parser
 from tests.agent.following import Lines, Reader, append
@@ -134,7 +135,7 @@ def test_a_file_of_two_sources_belongs_to_the_first(
     follower = Follower(
         [Watched(name, [str(log)], cast(Any, Lines)) for name in ("web", "api")],
         wake=reader.wake,
-        count=reader.count,
+        ledgers=reader.ledgers,
         options=FollowOptions(start_at="beginning"),
     )
     sources = [followed.source for followed in follower.look()]
@@ -199,7 +200,7 @@ def follow(watched: list[Watched], wake: Any, use: Any, **options: Any) -> None:
         follower = Follower(
             watched,
             wake=wake(),
-            count=lambda *_: None,
+            ledgers=Ledgers(),
             options=FollowOptions(start_at="beginning", **options),
         )
         async for followed in follower.blocks():

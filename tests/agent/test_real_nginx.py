@@ -230,6 +230,9 @@ def test_real_requests_become_events_explanations_and_counters(
             for name, count in statsd.totals.counters.items()
             if count and not name.startswith("logtell.agent.")
         }
+    for source in ("web", "err"):
+        seen, opened = ours.pop(f"{source}.bytes.seen"), ours.pop(f"{source}.files.opened")
+        assert (opened, seen) == (1, ours.pop(f"{source}.bytes.read"))
     assert ours == Counter(
         {
             "web.lines.read": 8,

@@ -148,7 +148,7 @@ def test_truncation_without_a_copy_tells_what_is_lost(log: Path) -> None:
     log.write_bytes(b"4\n")
 
     assert reader.read() == b"4\n"
-    assert reader.counts["bytes.lost"] == 4
+    assert reader.counts["bytes.lost.truncated"] == 4
 
 
 def test_truncation_does_not_glue_the_half_line_to_the_next(log: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from agent.checkpoint import Checkpoint
 from tests.agent.following import Reader, append, compress, copytruncate
@@ -189,6 +189,10 @@ class Log(RuleBasedStateMachine):
         self.read = Counter(read)
         self.open = False
 
+    @invariant()
+    def every_byte_is_accounted_for(self) -> None:
+        assert not hasattr(self, "reader") or self.reader.unbalanced() == {}
+
     def teardown(self) -> None:
         if hasattr(self, "reader"):
             self.end_late_half()
@@ -198,6 +202,7 @@ class Log(RuleBasedStateMachine):
                 for followed in self.reader.look(after_s=after_s):
                     self.note(followed.block.raw)
             self.reader.follower.close()
+            self.every_byte_is_accounted_for()
             missing, repeated = self.written - self.read, self.read - self.written
             assert (missing, repeated) == (Counter(), Counter()), f"{missing=} {repeated=}"
         shutil.rmtree(self.folder)
