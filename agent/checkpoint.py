@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,8 @@ class CheckpointStore:
         self._count = count
         self._saved = b""  # what the file holds, as far as we know
         self._good = False  # whether the file on disk deserves to become the previous one
-        self._failing = ""
+        self.saved_at: float | None = None  # Unix time of the last save of this run
+        self.failing = ""  # why the last save failed; "" if it did not
         self._asked = 0
         self._written = 0
         # A cancelled save leaves its thread behind; without the lock and the two numbers, it could
@@ -160,20 +162,20 @@ class CheckpointStore:
     def _failed(self, error: OSError) -> None:
         self._count(Counted.CHECKPOINT_FAILED, 1)
         why = error.strerror or str(error)
-        if why != self._failing:
+        if why != self.failing:
             _log.warning(
                 "%s: the checkpoint cannot be saved: %s; trying again at each flush"
                 " (a crash before that repeats what was read since the last one)",
                 self.path,
                 why.lower(),
             )
-        self._failing = why
+        self.failing = why
 
     def _succeeded(self, raw: bytes) -> None:
         self._count(Counted.CHECKPOINT_SAVED, 1)
-        if self._failing:
+        if self.failing:
             _log.info("%s: the checkpoint is saved again", self.path)
-        self._saved, self._failing = raw, ""
+        self._saved, self.failing, self.saved_at = raw, "", time.time()
 
 
 def _checksum(body: dict[str, Any]) -> str:

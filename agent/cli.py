@@ -22,7 +22,8 @@ COMMANDS = {
     "explain": "say what a log line means",
     "check": "test the configuration and rule files",
     "demo": "show the whole thing on sample logs",
-    "schema": "print the JSON Schema of events, configuration or rules",
+    "status": "show what a running agent does, and whether it adds up",
+    "schema": "print the JSON Schema of events, configuration, rules or status",
     "health": "tell whether a running agent is well",
     "version": "print the version",
 }

@@ -157,6 +157,15 @@ class Follower:
         """How far everything is done for which `done` was called: what a checkpoint is to hold."""
         return self._register.checkpoint()
 
+    @property
+    def now_s(self) -> float:
+        """The time on the clock that all looks go by."""
+        return self._options.clock()
+
+    def lanes(self) -> list[Lane]:
+        """All names that are followed, for whoever tells people about them."""
+        return list(self._lanes.values())
+
     def unread(self) -> Counter[str]:
         """Bytes seen in open files and not handed out yet, by source."""
         return self._register.unread()

@@ -68,6 +68,11 @@ class Lane:
         """The file that stands under the name."""
         return next((tail for tail in self.tails if tail.retired_s is None), None)
 
+    @property
+    def trouble(self) -> str:
+        """Why the file under the name cannot be read now; "" if it can."""
+        return self._name.trouble
+
     # The name: the sweep calls the first for all lanes, and then the second for all, so that a file
     # renamed from one lane to another is known to be open.
 

@@ -26,6 +26,11 @@ class Name:
         """Device and inode of what stands there."""
         return key(self.there) if self.there else None
 
+    @property
+    def trouble(self) -> str:
+        """Why the file cannot be read now, and what would help; "" if all is well."""
+        return self._trouble.complaint
+
     def look_up(self, now_s: float) -> None:
         """Look what stands there; if that cannot be told, keep what was there last."""
         self.looked_up = True

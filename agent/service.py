@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,10 @@ from agent.heartbeat import Heartbeat, write
 from agent.ledger import Ledgers
 from agent.notify import Notifier
 from agent.outlet import Outlet
+from agent.overview import out_of_balance, overview
 from agent.parts import Parts
 from agent.statsd import Drop, StatsdClient
+from agent.status_socket import StatusSocket
 from agent.tally import Tally
 from agent.wake import DirectoryWake
 
@@ -55,18 +57,26 @@ class Service:
     ledgers: Ledgers = field(default_factory=Ledgers)
     # What `run` returns: not 0 if events could not be handed over for good.
     exit_code: int = 0
-    _follower: Follower | None = None
-    _stopping: bool = False
+    follower: Follower | None = None
+    stopping: bool = False
+    started_s: float = field(default_factory=time.monotonic)
+    lines_per_s: float = 0
     _next: Parts | None = None
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)  # stopping or reloading
     _leave_at_s: float = 0  # monotonic time; see _READ_ON_S
     # What the client has dropped and its server knows of, by reason.
     _drops_told: Counter[str] = field(default_factory=Counter)
-    _lines_per_s: float = 0
     _flushed_at_s: float = 0  # monotonic time
     # One flush at a time: each saves the checkpoint of what it sent, in their order.
     _flushing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _patience: asyncio.Timeout = field(init=False)  # made by run
+    _socket: StatusSocket = field(init=False)
+    _unbalanced: tuple[str, ...] = ()  # as said last
+
+    def __post_init__(self) -> None:
+        self._socket = StatusSocket(
+            self.runtime_folder, lambda all_files: overview(self, all_files=all_files)
+        )
 
     async def run(self) -> int:
         """Work until SIGTERM or SIGINT, then drain: a clean stop loses and repeats nothing."""
@@ -77,17 +87,19 @@ class Service:
         except TimeoutError:
             _log.error("an output takes no events; they will be read again")
             self.exit_code = os.EX_IOERR
+        self._socket.close()
         await _drain(self.parts.client)
         return self.exit_code
 
     async def _work(self) -> None:
         position = await self.store.load()
+        await self._socket.serve()
         async with asyncio.TaskGroup() as group:
             timers = [
                 group.create_task(timer)
                 for timer in (self._flush_on_time(), self._watchdog(), self._relieve_on_time())
             ]
-            while not self._stopping:
+            while not self.stopping:
                 position = await self._follow(position)
                 while self._next:  # yet another may come while the last is being taken
                     await self._take(self._next)
@@ -96,9 +108,9 @@ class Service:
 
     def stop(self) -> None:
         """Begin to drain."""
-        if self._stopping:
+        if self.stopping:
             return
-        self._stopping = True
+        self.stopping = True
         self.notifier.stopping("reading each file to its end and flushing")
         _log.info("stopping: reading each file to its end and flushing")
         self._patience.reschedule(asyncio.get_running_loop().time() + _GIVE_UP_S)
@@ -106,7 +118,7 @@ class Service:
 
     def reload(self) -> None:
         """Read the configuration anew; if it is wrong, the old one stays."""
-        if self._stopping:
+        if self.stopping:
             return
         self.notifier.reloading()
         fresh = self.load()
@@ -122,7 +134,7 @@ class Service:
         client, sources = self.parts.client, len(self.parts.watched)
         dropped = sum(client.counts.dropped.values()) if client else 0
         plural = "s" * (sources != 1)
-        rate = f"{self._lines_per_s:.0f} lines/s"
+        rate = f"{self.lines_per_s:.0f} lines/s"
         return f"following {sources} source{plural}, {rate}, {dropped} metrics dropped"
 
     async def _follow(self, position: Checkpoint) -> Checkpoint:
@@ -135,7 +147,7 @@ class Service:
             checkpoint=position,
             options=self.parts.follow_options,
         )
-        self._follower = follower
+        self.follower = follower
         self._leaving.clear()
         try:
             # Before READY, and saved, so that what is written from then on is never taken for old,
@@ -179,8 +191,8 @@ class Service:
         """Let `_follow` come to its end soon."""
         self._leave_at_s = time.monotonic() + _READ_ON_S
         self._leaving.set()
-        if self._follower:
-            self._follower.stop()
+        if self.follower:
+            self.follower.stop()
 
     def _must_leave(self) -> bool:
         if not self._leaving.is_set():
@@ -200,20 +212,29 @@ class Service:
             # Closed in any case, so that a file that was rotated is written under its name again.
             handed_over = await outlet.close(self.count)
             if not handed_over and outlet not in fresh.outlets.values():
-                _log.error("%s: not configured any more; what it did not take is lost", outlet.name)
+                self._give_up(outlet)
         if old.client is not fresh.client:
             await _drain(old.client)
             self._drops_told.clear()
         _log.info("the new configuration is in force")
 
+    def _give_up(self, outlet: Outlet) -> None:
+        lost = outlet.buffer.held_lines()
+        self.count("events.dropped.output_removed", lost)
+        _log.error(
+            "%s: not configured any more; the %d lines of events that it did not take are lost",
+            outlet.name,
+            lost,
+        )
+
     async def flush(self, *, last: bool = False) -> None:
         """Hand over everything counted so far, then save how far that is."""
         async with self._flushing:
-            if self._follower is None:
+            if self.follower is None:
                 return
             taken = last or await self._statsd_keeps_up()
             # Together, without an await between: the tally covers exactly these positions.
-            positions = self._follower.positions()
+            positions = self.follower.positions()
             if taken:
                 await self._send(self._take_tally())
             handed_over = [await self._flushed(each) for each in self.parts.outlets.values()]
@@ -260,28 +281,42 @@ class Service:
     def _measure_rate(self, tally: Tally) -> None:
         lines = sum(count for name, count in tally.counters.items() if name.endswith("lines.read"))
         now_s = time.monotonic()
-        self._lines_per_s = lines / max(1e-3, now_s - self._flushed_at_s)
+        self.lines_per_s = lines / max(1e-3, now_s - self._flushed_at_s)
         self._flushed_at_s = now_s
 
     async def _flush_on_time(self) -> None:
         while True:
             await asyncio.sleep(self.parts.statsd.flush_every_s)
             await self.flush()
+            self._check_balance()
             self.notifier.status(self.status())
             self._beat()
+            await self._socket.serve()
 
     async def _relieve_on_time(self) -> None:
         """See to deleted files also while an output takes nothing, and so nothing is followed."""
         while True:
             await asyncio.sleep(_RELIEVE_EVERY_S)
-            if self._follower and any(each.buffer.full for each in self.parts.outlets.values()):
-                self._follower.relieve()
+            if self.follower and any(each.holds_up for each in self.parts.outlets.values()):
+                self.follower.relieve()
 
     async def _watchdog(self) -> None:
         """Tell systemd that the event loop turns; a hung loop cannot."""
         while self.notifier.watchdog_every_s:
             self.notifier.watchdog()
             await asyncio.sleep(self.notifier.watchdog_every_s)
+
+    def unread(self) -> Mapping[str, int]:
+        """Bytes that wait in open files as of the last look at each, by source."""
+        return self.follower.unread() if self.follower else {}
+
+    def _check_balance(self) -> None:
+        """Say it, once a change, when what was read is not what became of it."""
+        unbalanced = tuple(out_of_balance(self.ledgers, self.unread()))
+        if unbalanced != self._unbalanced:
+            for each in unbalanced:
+                _log.error("%s", each)
+        self._unbalanced = unbalanced
 
     def _beat(self) -> None:
         heartbeat = Heartbeat(

@@ -67,6 +67,15 @@ class Buffered:
         self._held_bytes += len(raw)
 
     @property
+    def held_bytes(self) -> int:
+        """How much waits for the output."""
+        return self._held_bytes
+
+    def held_lines(self) -> int:
+        """How many lines wait for the output: as JSON, one an event."""
+        return sum(raw.count(b"\n") for raw in self._held)
+
+    @property
     def full(self) -> bool:
         """Whether the reader should wait for a flush."""
         return self._held_bytes >= self._limit_bytes

@@ -137,6 +137,16 @@ class StatsdClient(StatsClientBase):  # type: ignore[misc]  # the package has no
         """How many lines wait for the next flush."""
         return len(self._lines)
 
+    @property
+    def server(self) -> str:
+        """Where it sends to, as configured."""
+        return f"{self._transport.host}:{self._transport.port}"
+
+    @property
+    def trouble(self) -> str:
+        """Why metrics do not go out now; "" if they do, as far as UDP tells."""
+        return self._transport.trouble
+
     def gauge(self, stat: str, value: float, rate: float = 1, delta: bool = False) -> None:
         """
         Set a gauge, or change it by `value` if `delta`.

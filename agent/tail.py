@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from agent.identity import (
     read_head,
     same_head,
 )
+from agent.lag import Lag
 from agent.ledger import Ledger
 from agent.records import Limits, Upto, is_cut_off, leading_nuls, ordinary_lines
 from parsers.batch import Parser
@@ -80,6 +82,7 @@ class Tail:
         self._fd = fd  # closed by close()
         self._limits = limits
         self._count = ledger.count
+        self._lag = Lag(offset)
         self._end = offset  # everything before it is in the ledger as seen
         self._seen = (-1, 0)  # size and mtime_ns at the last look
         self.young = b""  # the head itself, of a file that is shorter than a head
@@ -120,6 +123,21 @@ class Tail:
         stat = os.fstat(self._fd)
         return 0 if stat.st_nlink or self.unpacked else stat.st_size
 
+    @property
+    def format(self) -> str | None:
+        """The name of the format; None until a parser was needed."""
+        parser: Parser | None = self.__dict__.get("parser")
+        return parser.name if parser else None
+
+    def waiting(self, now_s: float) -> tuple[int, float]:
+        """Bytes to be read now, and at most for how many seconds they have been; costs a look."""
+        # Asked afresh: a reader who is kept waiting by an output looks at no file.
+        with suppress(OSError):
+            size = os.fstat(self._fd).st_size
+            if size > self._end:
+                return size - self.place.offset, self._lag.seconds(now_s, seen=self.unread > 0)
+        return self.unread, self._lag.seconds(now_s, seen=True) if self.unread else 0.0
+
     def look(self, now_s: float) -> bool:
         """
         Look whether the file has changed since the last look; sets `truncated` if it began anew.
@@ -130,6 +148,7 @@ class Tail:
         self.unlinked = stat.st_nlink == 0
         seen = (stat.st_size, stat.st_mtime_ns)
         if seen == self._seen:
+            self._lag.looked(now_s)
             return False
         if stat.st_size < self.place.offset or not self._is_same():
             self.truncated = True
@@ -138,7 +157,9 @@ class Tail:
             self.grew_s = now_s
         self.awoke = not self._seen[0] and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
-        self._see(stat.st_size)
+        place, end = self.place.offset, stat.st_size
+        self._lag.grew(now_s, place=place, before=self._end, end=end)
+        self._see(end)
         if self.identity.head_bytes < HEAD_BYTES:
             self.identity, self.young = grown(self._fd, self.identity), read_head(self._fd)
         return True

@@ -46,8 +46,8 @@ class Trouble:
     """The state of one path, as far as its reader knows: well, or one complaint."""
 
     def __init__(self, path: str) -> None:
+        self.complaint = ""  # what was said last; "" while all is well
         self._path = path
-        self._complaint = ""
         self._pause_s = 0.0
         self._try_at_s = 0.0
 
@@ -59,14 +59,14 @@ class Trouble:
         """Note a failure; True, and one WARNING, only if it is another one than before."""
         self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self._try_at_s = now_s + self._pause_s
-        if complaint == self._complaint:
+        if complaint == self.complaint:
             return False
-        self._complaint = complaint
+        self.complaint = complaint
         _log.warning("%s: %s", self._path, complaint)
         return True
 
     def over(self) -> None:
         """Note that all is well; one INFO if it was not."""
-        if self._complaint:
+        if self.complaint:
             _log.info("%s: followed again", self._path)
-        self._complaint, self._pause_s, self._try_at_s = "", 0.0, 0.0
+        self.complaint, self._pause_s, self._try_at_s = "", 0.0, 0.0

@@ -42,6 +42,7 @@ TERMINAL = {
     "agent/cards.py": "the card of one explanation",
     "agent/demo.py": "the demo's screen",
     "agent/progress.py": "the replay's bar",
+    "agent/status_page.py": "the page of `logtell status`",
     "agent/summary.py": "the replay's closing page",
 }
 # Dependency → the modules that may import it: one door, or a reason for each.

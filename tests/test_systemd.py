@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.heartbeat import runtime_folder
 from tests.programs import ROOT, needs
 
 UNIT = ROOT / "systemd/logtell.service"
@@ -92,3 +93,12 @@ def test_sysusers_makes_a_user_who_may_read_the_logs(tmp_path: Path) -> None:
 
     assert "logtell:" in (tmp_path / "etc/passwd").read_text(), done.stderr
     assert re.search(r"^adm:.*:logtell$", (tmp_path / "etc/group").read_text(), re.MULTILINE)
+
+
+def test_the_sandbox_lets_the_agent_serve_its_status() -> None:
+    """`logtell status` needs a Unix socket in the runtime directory, where `status` looks for it."""
+    unit = UNIT.read_text()
+
+    assert re.search(r"^RestrictAddressFamilies=.*\bAF_UNIX\b", unit, re.MULTILINE)
+    assert "\nRuntimeDirectory=logtell\n" in unit
+    assert str(runtime_folder({"RUNTIME_DIRECTORY": "/run/logtell"})) == "/run/logtell"

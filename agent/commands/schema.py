@@ -7,12 +7,12 @@ EXAMPLES = """\
 examples:
   logtell schema event
   logtell schema config > logtell.schema.json"""
-_WHAT = ("event", "config", "rules")
+_WHAT = ("event", "config", "rules", "status")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("what", choices=_WHAT, help="events, the configuration file, or rule files")
+    parser.add_argument("what", choices=_WHAT, help="what to describe")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -32,6 +32,10 @@ def _model(what: str) -> dict[str, object]:
         from agent.config import Config
 
         return Config.model_json_schema()
+    if what == "status":
+        from agent.status import Status
+
+        return Status.model_json_schema()
     from rules.model import RuleFile
 
     return RuleFile.model_json_schema()

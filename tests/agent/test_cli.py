@@ -70,7 +70,7 @@ def test_the_version_as_json_names_what_logtell_stands_on() -> None:
     assert {"logtell", "python", "numpy", "hyperscan"} <= found.keys()
 
 
-@pytest.mark.parametrize("what", ["event", "config", "rules"])
+@pytest.mark.parametrize("what", ["event", "config", "rules", "status"])
 def test_a_schema_is_json_schema(what: str) -> None:
     found = json.loads(logtell("schema", what).out)
 
