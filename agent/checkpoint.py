@@ -161,13 +161,13 @@ class CheckpointStore:
 
     def _failed(self, error: OSError) -> None:
         self._count(Counted.CHECKPOINT_FAILED, 1)
-        why = error.strerror or str(error)
+        why = (error.strerror or str(error)).lower()
         if why != self.failing:
             _log.warning(
                 "%s: the checkpoint cannot be saved: %s; trying again at each flush"
                 " (a crash before that repeats what was read since the last one)",
                 self.path,
-                why.lower(),
+                why,
             )
         self.failing = why
 

@@ -14,7 +14,7 @@ from agent.sinks import Buffered, Output
 
 _log = logging.getLogger(__name__)
 
-_STALLED_S = 10.0  # when an output that takes nothing is said
+_STALLED_S = 10.0  # when it is said that an output does not take what it is offered
 
 _FIXES = {
     errno.ENOENT: "make its folder",
@@ -94,8 +94,8 @@ class Outlet:
     def _stalled(self) -> None:
         self.stalled_since = time.time() - _STALLED_S
         _log.warning(
-            "%s: has taken no events for %.0f s, so reading waits for it (look at who reads it; no"
-            " event is lost, the files keep them)",
+            "%s: has not taken in %.0f s what it was offered, so reading waits for it (look at who"
+            " reads it; no event is lost, the files keep them)",
             self.name,
             _STALLED_S,
         )

@@ -74,7 +74,10 @@ def _wrong_outlets(service: "Service") -> Iterator[str]:
         if outlet.complaint:
             yield f"{outlet.name}: events cannot be written: {outlet.complaint}"
         elif outlet.stalled_since is not None:
-            yield f"{outlet.name}: takes no events, so reading waits (look at who reads it)"
+            yield (
+                f"{outlet.name}: does not take what it was offered since"
+                f" {_time(outlet.stalled_since)}, so reading waits (look at who reads it)"
+            )
 
 
 def _wrong_else(service: "Service", survey: Survey) -> Iterator[str]:
@@ -132,7 +135,8 @@ def _output(outlet: "Outlet") -> Json:
     return {
         "name": outlet.name,
         "held_bytes": outlet.buffer.held_bytes,
-        "waits": outlet.buffer.full,
+        # One that takes nothing is waited for with whatever it holds.
+        "waits": outlet.buffer.full or outlet.stalled_since is not None,
         "failing_since": _time(outlet.failing_since),
         "stalled_since": _time(outlet.stalled_since),
         "complaint": outlet.complaint,

@@ -64,15 +64,20 @@ class Replay:
         """Physical lines by what became of them: read = the sum of the others."""
         return self.ledger.lines()
 
-    def unbalanced(self) -> tuple[int, int]:
-        """Lines and bytes of which nobody knows what became of them; 0 unless we have a defect."""
-        return self.ledger.lines_unbalanced(), self.ledger.bytes_unbalanced(0)
+    def out_of_balance(self) -> str:
+        """What does not add up, as a sentence; "" if all does, as it must unless we have a bug."""
+        lines, octets = self.ledger.lines_unbalanced(), self.ledger.bytes_unbalanced(0)
+        if not lines and not octets:
+            return ""
+        return (
+            f"out of balance by {lines:,} lines and {octets:,} bytes; this is a defect of logtell"
+        )
 
     def is_whole(self) -> bool:
         """Whether every line of every file went through whole."""
         lines = self.lines()
         lost = lines["truncated"] or lines["dropped"] or self.ledger.group("bytes.lost")
-        return not (self.troubles or lost or any(self.unbalanced()))
+        return not (self.troubles or lost or self.out_of_balance())
 
 
 def metrics_json(replay: Replay) -> dict[str, object]:

@@ -96,7 +96,7 @@ class OutputStatus(_Strict):
 
     name: str
     held_bytes: NonNegativeInt = Field(description="events that it has not taken yet")
-    waits: bool = Field(description="so much is held that reading waits")
+    waits: bool = Field(description="reading waits for it")
     failing_since: AwareDatetime | None
     stalled_since: AwareDatetime | None = Field(description="takes nothing, and does not fail")
     complaint: str = Field(description="why it fails, and what would help; empty if it does not")

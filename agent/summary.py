@@ -45,14 +45,8 @@ def _show_head(console: Console, replay: Replay, elapsed_s: float) -> None:
     )
     rest = [f"{lines[what]:,} {what}" for what in ("parsed", "unparsed", "truncated", "dropped")]
     console.print(Text("  = " + " + ".join(rest)))
-    _show_unbalanced(console, replay)
-
-
-def _show_unbalanced(console: Console, replay: Replay) -> None:
-    unbalanced = zip(("lines", "bytes"), replay.unbalanced(), strict=True)
-    if wrong := [f"{n:,} {what}" for what, n in unbalanced if n]:
-        words = f"  out of balance by {' and '.join(wrong)}: a defect of logtell, please report it"
-        console.print(Text(words, style="bold red"))
+    if unbalanced := replay.out_of_balance():
+        console.print(Text(f"  {unbalanced}", style="bold red"))
 
 
 def _show_timeline(console: Console, story: Story) -> None:

@@ -96,7 +96,7 @@ def test_sysusers_makes_a_user_who_may_read_the_logs(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_lets_the_agent_serve_its_status() -> None:
-    """`logtell status` needs a Unix socket in the runtime directory, where `status` looks for it."""
+    """`logtell status` asks at a Unix socket in the runtime directory."""
     unit = UNIT.read_text()
 
     assert re.search(r"^RestrictAddressFamilies=.*\bAF_UNIX\b", unit, re.MULTILINE)

@@ -19,7 +19,8 @@ DESCRIPTION = """\
 Read old logs once, from their start to their end, and report what happened: when, the worst of it
 explained, counts, and timers with percentiles. Reads plain, gzip, bzip2 and xz files, and standard
 input as -. Nothing is sent to StatsD: plain StatsD has no time stamps, so old events would count as
-new ones. Exits with 1 if a file could not be read whole, or a line was cut or lost."""
+new ones. Exits with 1 if a file could not be read whole, a line was cut or lost, or the lines and
+bytes read do not add up."""
 EXAMPLES = """\
 examples:
   logtell replay /var/log/nginx/access.log /var/log/nginx/error.log.2.gz
@@ -106,7 +107,7 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
         from agent.summary import show_summary
 
         show_summary(terminal(), replay, story, elapsed_s)
-    for trouble in replay.troubles:
+    for trouble in filter(None, [*replay.troubles, replay.out_of_balance()]):
         print(f"logtell: {printable(trouble)}", file=sys.stderr)
     return 0 if replay.is_whole() else 1
 

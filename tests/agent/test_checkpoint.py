@@ -25,6 +25,7 @@ from agent.checkpoint import (
     unexpired,
 )
 from agent.identity import Identity
+from tests.agent.following import Reader
 
 DAY_S = 86400.0
 
@@ -124,6 +125,55 @@ def test_spoilt_file_does_not_become_the_previous_one(disk: Disk) -> None:
     assert disk.load() == checkpoint(10)
 
 
+def test_two_files_of_a_future_version_are_said_and_start_anew(
+    disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    future = encode(checkpoint()).replace(b'"version":1', b'"version":2')
+    disk.path.write_bytes(future)
+    disk.store.previous.write_bytes(future)
+
+    assert disk.load() == Checkpoint()
+    assert [m.partition(": ")[2].partition(";")[0] for m in caplog.messages] == [
+        "the checkpoint has version 2, and this logtell knows version 1"
+    ] * 2
+    disk.save(checkpoint(30))
+    assert disk.store.previous.read_bytes() == future  # for whoever goes back to the newer logtell
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\0" * 300, encode(checkpoint())[:-10]])
+def test_two_files_cut_or_of_nuls_start_anew(disk: Disk, spoilt: bytes) -> None:
+    disk.path.write_bytes(spoilt)
+    disk.store.previous.write_bytes(spoilt)
+
+    assert disk.load() == Checkpoint()
+
+
+def test_the_file_is_synced_before_the_rename_and_its_directory_after(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls go on to the kernel; only their order is noted. strace shows the same."""
+    asked: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noting_fsync(fd: int) -> None:
+        asked.append(f"fsync {Path(f'/proc/self/fd/{fd}').readlink().name}")
+        fsync(fd)
+
+    def noting_replace(old: Path, new: Path) -> None:
+        asked.append(f"rename {old.name} {new.name}")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", noting_fsync)
+    monkeypatch.setattr(os, "replace", noting_replace)
+    disk.save(checkpoint())
+
+    assert asked == [
+        "fsync checkpoint.json.writing",
+        "rename checkpoint.json.writing checkpoint.json",
+        f"fsync {disk.path.parent.name}",
+    ]
+
+
 def test_both_spoilt_start_anew(disk: Disk, caplog: pytest.LogCaptureFixture) -> None:
     disk.path.write_bytes(b"spoilt")
     disk.store.previous.write_bytes(b"spoilt")
@@ -172,6 +222,22 @@ def test_entries_expire_seven_days_after_the_file_has_gone() -> None:
     kept = [entry(1), entry(2, gone_s=1.0)]
 
     assert unexpired([*kept, entry(3, gone_s=0.0)], 7 * DAY_S) == tuple(kept)
+
+
+def test_a_file_long_gone_leaves_the_checkpoint(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_bytes(b"one\n")
+    reader = Reader(log)
+    reader.look()
+    log.rename(tmp_path / "elsewhere")
+    reader.look()
+    reader.look(after_s=61)
+
+    assert [each.path for each in reader.follower.positions().entries] == [str(log)]
+    reader.look(after_s=6.9 * DAY_S)
+    assert len(reader.follower.positions().entries) == 1
+    reader.look(after_s=0.2 * DAY_S)
+    assert reader.follower.positions().entries == ()
 
 
 @pytest.fixture

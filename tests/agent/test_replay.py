@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import subprocess
@@ -10,9 +11,11 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
+from typing import cast
 
 import orjson
 import pytest
+from rich.console import Console
 
 from agent.commands import replay as replay_command
 from agent.console import printable
@@ -22,6 +25,10 @@ from agent.pipeline import Pipeline
 from agent.progress import progress_bar
 from agent.records import Limits
 from agent.replay import Replay
+from agent.story import Story
+from agent.summary import show_summary
+from parsers.batch import Batch, Parser
+from parsers.block import Block
 from parsers.formats import Options, parser_for
 from tests.agent.command import RULES, logtell
 
@@ -84,6 +91,8 @@ def test_lines_read_are_the_lines_of_the_file(tmp_path: Path, name: str, log_for
     assert (found["read"], found["truncated"]) == (lines, truncated)
     assert found["read"] == sum(found[key] for key in found if key != "read")
     assert (replay.is_whole(), replay.troubles) == (not truncated, [])
+    assert replay.out_of_balance() == ""
+    assert replay.ledger.total("bytes.seen") == len(raw)
 
 
 @pytest.mark.parametrize(("name", "code"), [("mixed", 0), ("two long lines", 1), ("empty", 0)])
@@ -205,6 +214,52 @@ def test_a_truncated_gz_counts_what_it_holds_and_exits_with_1(tmp_path: Path) ->
     assert ran.code == 1
     assert orjson.loads(ran.out)["lines"]["read"] == len(rest.splitlines())
     assert "a.gz: broken off" in ran.err
+
+
+def test_a_broken_gz_is_on_the_page_and_what_came_of_it_adds_up(tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(b"INFO:a:%d\n" % number for number in range(200_000)))
+    middle = len(packed) // 2
+    (tmp_path / "a.gz").write_bytes(packed[:middle] + bytes(100) + packed[middle:])
+    (tmp_path / "b.log").write_bytes(b"INFO:a:b\n")
+
+    ran = logtell("replay", tmp_path / "a.gz", tmp_path / "b.log")
+    replay = replayed(tmp_path / "a.gz", "auto")
+
+    assert ran.code == 1
+    assert b"Not read whole: " in ran.out
+    assert "a.gz: broken off" in ran.err
+    assert replay.out_of_balance() == ""
+    assert replay.ledger.total("bytes.seen") == replay.ledger.total("bytes.read") > 0
+    assert f"{replay.lines()['read'] + 1:,} lines of 2 files" in ran.out.decode()
+
+
+class Losing:
+    """A parser with a defect: it loses the last line of each block."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._parser, name)
+
+    def parse(self, block: Block) -> Batch:
+        raw = block.raw[: block.raw.rstrip(b"\n").rfind(b"\n") + 1]
+        return self._parser.parse(Block(raw, block.path, block.offset))
+
+
+def test_a_parser_that_loses_a_line_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(ACCESS)
+    replay = Replay(
+        Pipeline(RULES, []), lambda head: cast(Parser, Losing(parser_for("auto", head=head)))
+    )
+    replay.read([str(tmp_path / "a.log")])
+
+    console = Console(width=100, file=io.StringIO(), record=True)
+    show_summary(console, replay, Story(), 1.0)
+
+    words = "out of balance by 1 lines and 0 bytes; this is a defect of logtell"
+    assert (replay.is_whole(), replay.out_of_balance()) == (False, words)
+    assert words in console.export_text()
 
 
 def test_standard_input_may_be_named_twice_and_then_is_empty() -> None:

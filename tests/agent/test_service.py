@@ -3,9 +3,11 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
 import termios
 import threading
 import time
@@ -18,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from agent.asking import ask, read_answer
 from parsers.nginx_access import COMBINED
 from tests.agents import (
     LOGTELL,
@@ -66,6 +69,11 @@ def checkpointed(folder: Path) -> dict[str, int]:
     path = folder / "state/checkpoint.json"
     entries = json.loads(path.read_text())["entries"] if path.exists() else []
     return {entry["path"]: entry["offset"] for entry in entries}
+
+
+def status_of(folder: Path) -> dict[str, Any]:
+    """What the agent says of itself at this moment."""
+    return read_answer(ask(folder / "run/status.sock"))
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -479,6 +487,47 @@ def test_a_checkpoint_that_cannot_be_written_is_said_once_and_stops_nothing(
         assert sum("cannot be saved" in line for line in agent.log) == 1
 
 
+def test_a_full_disk_under_the_checkpoint_does_not_stop_the_following(
+    tmp_path: Path, log: Path
+) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        state = {"folder": str(disk)}
+        with run_agent(tmp_path, sources=web(log), state=state) as agent:
+            filler = fill(disk)
+            (disk / "last bit").write_bytes(bytes(shutil.disk_usage(disk).free))
+            append(log, *numbered(*range(100)))
+            agent.until_logged("the checkpoint cannot be saved: no space left on device")
+            append(log, *numbered(*range(100, 200)))
+            agent.until(lambda: len(agent.events) == 200)
+            assert "no space left" in status_of(tmp_path)["checkpoint"]["trouble"]
+            filler.unlink()
+            agent.until_logged("the checkpoint is saved again")
+            assert status_of(tmp_path)["well"]
+
+            assert agent.stop() == 0
+            assert sum("cannot be saved" in line for line in agent.log) == 1
+        with run_agent(tmp_path, sources=web(log), state=state) as agent:
+            assert agent.stop() == 0
+            assert agent.events == []
+
+
+def test_what_a_reload_gives_up_with_its_output_is_counted_and_said(
+    tmp_path: Path, log: Path, statsd: Statsd
+) -> None:
+    sinks = [{"to": str(tmp_path / "missing/events.jsonl"), "severity": "debug"}]
+    config = configuration(tmp_path, sources=web(log), sinks=sinks, statsd_port=statsd.port)
+    with run_agent(tmp_path, config) as agent:
+        append(log, *numbered(*range(7)))
+        agent.until_logged("make its folder")
+        write_configuration(tmp_path, config | {"sinks": []})
+        agent.signal(signal.SIGHUP)
+        agent.until_ready(times=2)
+        agent.until_logged("the 7 lines of events that it did not take are lost")
+        statsd.until_counted("agent.events.dropped.output_removed", 7)
+
+        assert agent.stop() == 0
+
+
 def test_standard_output_closed_by_its_reader_ends_the_agent_in_order(
     tmp_path: Path, log: Path, statsd: Statsd
 ) -> None:
@@ -530,6 +579,65 @@ def test_a_slow_reader_of_the_events_makes_reading_wait_and_memory_stay(
         assert agent.stop() == 0
     reader.join()
     assert found == list(range(1, count))
+
+
+_WRITE = """
+import sys
+with open(sys.argv[1], "ab") as log:
+    for number in range(int(sys.argv[2])):
+        log.write(b"%d %s\\n" % (number, b"x" * int(sys.argv[3])))
+"""
+
+
+def test_200_mb_written_while_nobody_reads_a_fifo_cost_no_memory_and_are_not_lost(
+    tmp_path: Path,
+) -> None:
+    count, length = 50_000, 4_000
+    log, fifo = tmp_path / "app.log", tmp_path / "events"
+    log.touch()
+    os.mkfifo(fifo)
+    reading = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(reading, True)
+    sources = {"app": {"paths": str(log), "format": "plain"}}
+    sinks = [{"to": str(fifo), "severity": "debug"}]
+    found = bytearray()
+
+    def read() -> None:
+        while raw := os.read(reading, 1 << 20):
+            found.extend(raw)
+
+    with run_agent(
+        tmp_path, sources=sources, sinks=sinks, environment={"WATCHDOG_USEC": "200000"}
+    ) as agent:
+        append(log, "first")
+        agent.until(lambda: status_of(tmp_path)["sources"][0]["lines"]["read"] == 1)
+        at_first = at_most = agent.resident_bytes()
+        write = [sys.executable, "-c", _WRITE, str(log), str(count), str(length)]
+        with subprocess.Popen(write) as writer:
+            agent.until(lambda: status_of(tmp_path)["outputs"][0]["held_bytes"])
+            while writer.poll() is None:
+                at_most = max(at_most, agent.resident_bytes())
+        held_up = status_of(tmp_path)
+        fed = agent.count_said("WATCHDOG=1")
+        agent.until(partial(agent.has_said, "WATCHDOG=1", fed + 3))
+        at_most = max(at_most, agent.resident_bytes())
+        reader = threading.Thread(target=read)
+        reader.start()
+        agent.until(lambda: status_of(tmp_path)["sources"][0]["lag"]["bytes"] == 0)
+        at_most = max(at_most, agent.resident_bytes())
+        source = status_of(tmp_path)["sources"][0]
+        assert agent.stop() == 0
+    reader.join()
+    os.close(reading)
+
+    size = log.stat().st_size
+    assert size > 200e6
+    assert held_up["sources"][0]["lag"]["bytes"] > size - 20e6  # nearly all waits in the file
+    assert at_most - at_first < 60e6
+    assert source["lines"]["read"] == source["lines"]["parsed"] == count + 1
+    assert (source["bytes"]["seen"], source["bytes"]["unbalanced"]) == (size, 0)
+    numbers = [int(number) for number in re.findall(rb'"message":"(\d+) ', found)]
+    assert numbers == list(range(count))
 
 
 def test_a_stop_does_not_wait_for_ever_for_a_reader_that_does_not_read(

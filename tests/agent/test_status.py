@@ -436,6 +436,6 @@ def test_an_output_that_takes_nothing_for_long_is_said_once(
     asyncio.run(main())
 
     assert [message.partition(",")[0] for message in caplog.messages] == [
-        "standard output: has taken no events for 0 s",
+        "standard output: has not taken in 0 s what it was offered",
         "standard output: takes events again",
     ]
