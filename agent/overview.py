@@ -135,8 +135,7 @@ def _output(outlet: "Outlet") -> Json:
     return {
         "name": outlet.name,
         "held_bytes": outlet.buffer.held_bytes,
-        # One that takes nothing is waited for with whatever it holds.
-        "waits": outlet.buffer.full or outlet.stalled_since is not None,
+        "waits": outlet.holds_up,
         "failing_since": _time(outlet.failing_since),
         "stalled_since": _time(outlet.stalled_since),
         "complaint": outlet.complaint,

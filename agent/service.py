@@ -242,10 +242,13 @@ class Service:
                 await self.store.save(positions)
 
     def _take_tally(self) -> Tally:
-        """What was measured and counted of all sources since the last flush."""
+        """What was measured and counted of all sources since the last flush, and what waits."""
+        tally, unread = self.parts.pipeline.tally, self.unread()
         for name, n in self.ledgers.take():
-            self.parts.pipeline.tally.count(name, n)
-        return self.parts.pipeline.tally.take()
+            tally.count(name, n)
+        for watched in self.parts.watched:
+            tally.value(f"{watched.source}.bytes.unread", unread.get(watched.source, 0))
+        return tally.take()
 
     async def _statsd_keeps_up(self) -> bool:
         """

@@ -79,6 +79,7 @@ def test_a_well_agent_says_what_became_of_every_line_and_byte(tmp_path: Path, lo
             append(log, *[access_line()] * 8, "no access line", b"x" * 300_000)
             status = until_read(agent, tmp_path, 10)
             shown = run_status(tmp_path)
+            statsd.until(lambda: statsd.totals.gauges.get("logtell.web.bytes.unread") == 0)
             statsd.until_counted("web.bytes.read", log.stat().st_size - (300_001 - 262_144))
 
             assert agent.stop() == 0
