@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -63,8 +63,8 @@ class Reader(threading.Thread):
         """Read until the agent ends."""
         for line in self._events:
             if MARK.encode() in line:
-                uri = json.loads(line)["fields"]["request_uri"]
-                self.came_at_s[uri] = time.monotonic()
+                came_at_s = time.monotonic()
+                self.came_at_s[json.loads(line)["fields"]["request_uri"]] = came_at_s
 
 
 def cpu_s(pid: int) -> float:
@@ -85,19 +85,22 @@ def log_in(folder: str | Path) -> Path:
 
 
 @contextmanager
-def running_agent(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the agent, from when it is READY until the block ends."""
+def running_agent(
+    folder: Path, port: int, paths: str = "", *, ready_within_s: float = 30
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the agent on `paths`, or one log, from when it is READY until the block ends."""
     config = {
-        "sources": {"web": {"paths": str(log_in(folder)), "format": LOG_FORMAT}},
+        "sources": {"web": {"paths": paths or str(log_in(folder)), "format": LOG_FORMAT}},
         "statsd": {"port": port},
         "state": {"folder": str(folder)},
     }
     (folder / "logtell.yaml").write_text(json.dumps(config))
-    log_in(folder).touch()
+    if not paths:
+        log_in(folder).touch()
     environment = {"NOTIFY_SOCKET": str(folder / "notify"), "RUNTIME_DIRECTORY": str(folder)}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
         notified.bind(environment["NOTIFY_SOCKET"])
-        notified.settimeout(30)
+        notified.settimeout(ready_within_s)
         agent = subprocess.Popen(
             [LOGTELL, "run", "-c", folder / "logtell.yaml"],
             stdout=subprocess.PIPE,
@@ -105,10 +108,20 @@ def running_agent(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         )
         try:
             assert b"READY=1" in notified.recv(4096)
+            threading.Thread(target=_hear, args=[notified], daemon=True).start()
             yield agent
         finally:
             agent.kill()
             agent.wait()
+            notified.shutdown(socket.SHUT_RDWR)
+
+
+def _hear(notified: socket.socket) -> None:
+    """Take what the agent says to systemd: not read, it would soon make the agent wait."""
+    with suppress(OSError):
+        notified.settimeout(None)
+        while notified.recv(4096):
+            pass
 
 
 @dataclass(slots=True)
