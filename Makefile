@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fmt test golden demo bench proof lock
+.PHONY: help install check fmt test golden demo bench scale proof lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ demo: $(STAMP) ## Watch logtell work on growing sample logs, about 20 seconds
 
 bench: $(STAMP) ## Measure logtell beside mtail on a million lines (minutes)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+scale: $(STAMP) ## Measure what following 1, 100 and 10,000 files costs (ten minutes)
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
 
 proof: ## Prove `make demo` and `make test` in a bare Debian 12 (root and mmdebstrap; minutes)
 	@tests/proof/bare_root.sh

@@ -9,7 +9,7 @@ from agent.checkpoint import Entry
 from agent.counts import Count, Counted
 from agent.generations import Generations
 from agent.identity import Key, key
-from agent.paths import Found
+from agent.listing import Found
 from agent.tail import Tail
 from agent.trouble import Trouble, in_words
 from agent.unpack import Known, lay_out, recognise

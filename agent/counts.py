@@ -16,6 +16,8 @@ class Counted(StrEnum):
 
     OPENED = "files.opened"
     CLOSED = "files.closed"
+    RESTED = "files.rested"  # closed for want of descriptors, opened again when it changes
+    GRACE_CUT = "files.grace_cut"  # rotated, and closed early for want of descriptors
     ROTATED = "files.rotated"  # another file, or none, stands under the name
     TRUNCATED = "files.truncated"  # same file, made shorter or written anew
     CAUGHT_UP = "files.rest_found"  # the rest of an older generation was found under another name

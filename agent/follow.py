@@ -1,7 +1,6 @@
 """Follows the files of all sources and hands out their blocks, the oldest first within a name."""
 
 import asyncio
-import logging
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
@@ -10,14 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from agent import paths
 from agent.checkpoint import Checkpoint
 from agent.counts import Count
 from agent.deleted import relieve
+from agent.descriptors import Descriptors, most_open
 from agent.lane import Common, Lane
 from agent.ledger import Ledgers
+from agent.listing import Listings
 from agent.records import Limits
 from agent.register import Register
+from agent.schedule import Schedule
+from agent.sweep import Sweep
 from agent.tail import Tail
 from agent.wake import Wake
 from agent.watched import Pace, Watched
@@ -26,7 +28,8 @@ from parsers.block import Block
 
 __all__ = ["FollowOptions", "Followed", "Follower", "Limits", "Pace", "Watched"]
 
-_log = logging.getLogger(__name__)
+# How long it is looked at files between two chances for others; 2 to 4 µs each, mostly.
+_LOOK_ON_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class FollowOptions:
     # The names are looked up so often even if nothing wakes us: inotify is silent on network mounts
     # and when its queue overflows.
     sweep_s: float = 3.0
+    # How many files may be open at once; 0: as many as the limit of the process allows.
+    most_open: int = 0
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
     # Real paths that are never followed: what we write ourselves.
@@ -79,10 +84,11 @@ class Follower:
         checkpoint: Checkpoint | None = None,
         options: FollowOptions | None = None,
     ) -> None:
-        self._watched = watched
         self._wake = wake  # not owned
         self._options = options = options or FollowOptions()
+        self._clock = options.clock
         self._register = Register(checkpoint or Checkpoint(), now_s=options.wall_clock())
+        descriptors = Descriptors(options.most_open or most_open())
         self._common = Common(
             register=self._register,
             limits=options.limits,
@@ -91,12 +97,23 @@ class Follower:
             wall_clock=options.wall_clock,
             start_at_end=options.start_at == "end",
             spool=options.spool,
+            listings=Listings(options.wall_clock),
+            descriptors=descriptors,
+            wake=wake,
         )
         self._lanes = self._common.lanes
-        self._sweep_at_s = float("-inf")  # clock time; minus infinity: at once
-        self._first = True
+        descriptors.holders = self._lanes.values
+        descriptors.open_count = lambda: self._register.open_count
+        self._schedule: Schedule[Lane] = Schedule()
+        self._sweep = Sweep(
+            watched,
+            self._common,
+            exclude=options.exclude,
+            every_s=options.sweep_s,
+            max_deleted_bytes=options.max_deleted_bytes,
+            clock=options.clock,
+        )
         self._stopping = False
-        self._disputed: set[tuple[str, str]] = set()  # path and source, complained about once
 
     async def blocks(self) -> AsyncGenerator[Followed, None]:
         """
@@ -106,24 +123,20 @@ class Follower:
         does not ask makes the files wait: they are their own buffer.
         """
         while not self._stopping:
-            quiet = True
-            for followed in self.look():
-                quiet = False
+            for followed in self._some():
                 yield followed
                 await asyncio.sleep(0)  # a backlog of hours must not keep the flush timer waiting
-            if quiet:
-                await self._rest()
+            await self._rest()
         for followed in self.drain():
             yield followed
 
     def look(self) -> Iterator[Followed]:
         """Look once at every file that is due, and yield one block of each that has one."""
-        now_s = self._options.clock()
-        if now_s >= self._sweep_at_s:
-            self._sweep(now_s)
-        for lane in list(self._lanes.values()):
-            if lane.look_at_s <= now_s:
-                yield from _followed(lane, lane.turn(now_s))
+        now_s = self._clock()
+        self._sweep_to_the_end()
+        self._take_written(now_s)
+        for lane in self._schedule.take_all(now_s):
+            yield from self._turn(lane, now_s)
 
     def drain(self) -> Iterator[Followed]:
         """
@@ -131,11 +144,46 @@ class Follower:
 
         A half line stays for the next start, except in a deleted file, for which there is none.
         """
-        now_s = self._options.clock()
-        self._sweep(now_s)
+        now_s = self._clock()
+        self._sweep.ask()
+        self._sweep_to_the_end()
         for lane in list(self._lanes.values()):
             while turn := lane.turn(now_s, draining=True):
-                yield from _followed(lane, turn)
+                yield _followed(lane, turn)
+
+    def _some(self) -> Iterator[Followed]:
+        """Look at some of the files that are due, and do some of a sweep; takes milliseconds."""
+        self._sweep_on()
+        begun_s = now_s = self._clock()
+        self._take_written(begun_s)
+        while now_s - begun_s < _LOOK_ON_S and (lane := self._schedule.take(now_s)) is not None:
+            yield from self._turn(lane, now_s)
+            now_s = self._clock()
+
+    def _turn(self, lane: Lane, now_s: float) -> Iterator[Followed]:
+        turn = lane.turn(now_s)
+        if turn and lane.has_more:
+            self._schedule.put_last(lane)
+        else:
+            may_wait = lane.look_at_s - now_s > self._options.pace.busy_s
+            self._schedule.put(lane, lane.look_at_s, may_wait=may_wait)
+        if turn:
+            yield _followed(lane, turn)
+
+    def _sweep_on(self) -> None:
+        for lane in self._sweep.go_on():
+            self._schedule.put(lane, lane.look_at_s)
+
+    def _sweep_to_the_end(self) -> None:
+        self._sweep_on()
+        while self._sweep.going_on:
+            self._sweep_on()
+
+    def _take_written(self, now_s: float) -> None:
+        for lane in self._wake.written():
+            assert isinstance(lane, Lane)  # who else is armed
+            lane.written()
+            self._schedule.put(lane, now_s)
 
     def stop(self) -> None:
         """Make `blocks` read each file to its present end and finish; from the loop's thread."""
@@ -144,13 +192,14 @@ class Follower:
 
     def look_again(self) -> None:
         """Look the names up at the next look: something in their directories has changed."""
-        self._sweep_at_s = float("-inf")
+        self._sweep.ask()
 
     def relieve(self) -> None:
         """Give up deleted files that hold too much; also needed while nobody asks for blocks."""
-        now_s = self._options.clock()
+        now_s = self._clock()
         for lane in self._lanes.values():
-            lane.retire_if_renamed(now_s)
+            if lane.retire_if_renamed(now_s):
+                self._schedule.put(lane, now_s)
         relieve(self._lanes.values(), self._options.max_deleted_bytes)
 
     def positions(self) -> Checkpoint:
@@ -176,67 +225,14 @@ class Follower:
             lane.close()
 
     async def _rest(self) -> None:
-        if not self._stopping and await self._wake.wait(self._pause_s()):
-            self.look_again()
-
-    def _pause_s(self) -> float:
-        due_s = min((lane.look_at_s for lane in self._lanes.values()), default=self._sweep_at_s)
-        return max(0.0, min(due_s, self._sweep_at_s) - self._options.clock())
-
-    def _sweep(self, now_s: float) -> None:
-        """Look all names up: what is new, what was renamed, what is gone."""
-        self._sweep_at_s = now_s + self._options.sweep_s
-        for watched in self._watched:
-            self._find(watched)
-        for lane in self._lanes.values():
-            lane.retire_if_renamed(now_s)
-        for lane in sorted(self._lanes.values(), key=self._is_after):
-            lane.open_if_there(now_s, at_first=self._first)
-        for watched in self._watched:
-            self._register.followed(watched.source)
-        self._first = False
-        relieve(self._lanes.values(), self._options.max_deleted_bytes)
-        self._register.expire(self._options.wall_clock())
-        self._wake.watch(self._directories())
-
-    def _find(self, watched: Watched) -> None:
-        """Make a lane for each path that a source means, or meant when we stopped last."""
-        found = set(paths.expand(watched.patterns, self._options.exclude))
-        left = self._register.closed_paths(watched.source) if self._first else set()
-        for path in sorted(found | {p for p in left if paths.is_meant(p, watched.patterns)}):
-            lane = self._lanes.get(path)
-            if lane is None:
-                self._lanes[path] = Lane(path, watched, self._common)
-            elif lane.watched is not watched:
-                self._dispute(path, watched.source, lane.watched.source)
-
-    def _dispute(self, path: str, source: str, owner: str) -> None:
-        if (path, source) not in self._disputed:
-            self._disputed.add((path, source))
-            _log.warning(
-                "%s: belongs to source %s, so source %s leaves it out (a file has one source;"
-                " make their paths differ)",
-                path,
-                owner,
-                source,
-            )
-
-    def _is_after(self, lane: Lane) -> bool:
-        # A rotated name comes after its original, which may know the file: as its own rest.
-        folder, _, name = lane.path.rpartition("/")
-        beside = (
-            f"{folder}/{original}" if folder else original for original in paths.originals(name)
-        )
-        return any(path in self._lanes for path in beside)
-
-    def _directories(self) -> set[str]:
-        patterns = [pattern for watched in self._watched for pattern in watched.patterns]
-        return paths.directories(self._lanes.keys(), patterns)
+        pause_s = min(self._schedule.due_s(), self._sweep.at_s) - self._clock()
+        if self._stopping or self._sweep.going_on or pause_s <= 0:
+            await asyncio.sleep(0)
+        elif await self._wake.wait(pause_s):
+            self._sweep.hint()
 
 
-def _followed(lane: Lane, turn: tuple[Tail, Block] | None) -> Iterator[Followed]:
-    if turn is None:
-        return
+def _followed(lane: Lane, turn: tuple[Tail, Block]) -> Followed:
     tail, block = turn
     done = partial(tail.mark_done, tail.place)
-    yield Followed(lane.watched.source, tail.parser, block, tail.ledger.count, done)
+    return Followed(lane.watched.source, tail.parser, block, tail.ledger.count, done)

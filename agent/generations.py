@@ -1,14 +1,14 @@
 """Where the files of a name have gone: the rest of a renamed, copied or missed generation."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent import paths
 from agent.checkpoint import Entry
 from agent.identity import Key, before, continues, digest, identity, key, same_head
+from agent.listing import Found, Listings
 from agent.register import Register
 
 # O_NONBLOCK: a named pipe that took the file's place since we looked must not hang us.
@@ -27,19 +27,21 @@ class Generations:
     source: str
     register: Register
     wall_clock: Callable[[], float]
+    listings: Listings
 
-    def left(self, present: Key | None) -> Iterator[tuple[int, Entry, bool]]:
+    def left(
+        self, present: Key | None, entries: Sequence[Entry]
+    ) -> Iterator[tuple[int, Entry, bool]]:
         """
-        Open what the last run followed under this name and is not `present`, the oldest first.
+        Open what was followed under this name and is not `present`, the oldest first.
 
         The third value is True for a copy, to which nobody writes any more. What is not found is
         compressed (see `packed`), moved to another directory or deleted.
         """
-        entries = self.register.closed_under(self.path, self.source)
         others = [
             e for e in entries if e.identity.key != present and not e.is_blank and not e.packed
         ]
-        names = paths.called_otherwise(self.path, {entry.identity.key for entry in others})
+        names = self.listings.called_otherwise(self.path, {entry.identity.key for entry in others})
         by_key = {key(found): name for name, found in names}
         for entry in sorted(others, key=lambda entry: entry.mtime_ns):
             fd = _open(by_key.get(entry.identity.key, ""))
@@ -60,7 +62,7 @@ class Generations:
         be followed: where cronolog and rotatelogs make the log a link to a dated file, it has such
         a name as well.
         """
-        for name, found in paths.rotated(self.path):
+        for name, found in self.listings.rotated(self.path):
             if found.st_mtime_ns >= since_ns and key(found) != present:
                 fd = _open(name)
                 if fd is not None and self._is_stranger(fd):
@@ -78,7 +80,7 @@ class Generations:
         self, offset: int, goes_on: Callable[[int], bool], begins_like: Callable[[int], bool]
     ) -> int | None:
         """Open the copy of a file that was read up to `offset`, if it holds more than that."""
-        for name, _ in reversed(paths.rotated(self.path)):
+        for name, _ in reversed(self.listings.rotated(self.path)):
             fd = _open(name)
             if fd is None or not self._is_stranger(fd):
                 continue
@@ -91,9 +93,9 @@ class Generations:
             os.close(fd)
         return None
 
-    def packed(self) -> Iterator[paths.Found]:
+    def packed(self) -> Iterator[Found]:
         """List the compressed files of the name that we do not know, the oldest first."""
-        for name, found in paths.packed(self.path):
+        for name, found in self.listings.packed(self.path):
             if self.is_unknown(name):
                 yield name, found
 
@@ -119,7 +121,7 @@ class Generations:
 
         Otherwise an old file might one day be taken for one that we missed, and be read.
         """
-        for name, _ in paths.rotated(self.path):
+        for name, _ in self.listings.rotated(self.path):
             fd = _open(name)
             if fd is not None and self._is_stranger(fd):
                 self.register.remember(self._done(fd))

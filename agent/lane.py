@@ -3,7 +3,7 @@
 import logging
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,14 +11,18 @@ from agent import generations, paths
 from agent.archive import Archive, Findings, Wanted
 from agent.checkpoint import Entry
 from agent.counts import Counted
+from agent.descriptors import Descriptors
 from agent.generations import Generations
 from agent.identity import Key, identity
 from agent.ledger import Ledger, Ledgers
+from agent.listing import Listings
 from agent.name import Name
 from agent.records import Limits, Upto
 from agent.register import Register
+from agent.resting import Resting
 from agent.tail import Tail
 from agent.unpack import Known
+from agent.wake import Wake
 from agent.watched import Pace, Watched
 from parsers.block import Block
 
@@ -35,7 +39,12 @@ class Common:
     ledgers: Ledgers
     wall_clock: Callable[[], float]
     start_at_end: bool
+    listings: Listings
+    descriptors: Descriptors
+    wake: Wake
     spool: Path | None = None  # where the rest of a compressed file is unpacked; None: the system's
+    # Devices whose files grow and tell nobody: network file systems.
+    silent: set[int] = field(default_factory=set)
     lanes: "dict[str, Lane]" = field(default_factory=dict)
 
 
@@ -54,12 +63,22 @@ class Lane:
         self.look_at_s = 0.0  # clock time of the next look
         self._common = common
         self._register = common.register
-        self._older = Generations(path, watched.source, common.register, common.wall_clock)
+        self._older = Generations(
+            path, watched.source, common.register, common.wall_clock, common.listings
+        )
         self._ledger = common.ledgers.of(watched.source)
         self._count = self._ledger.count
         self._archive = Archive(self._older, common.spool, self._count)
-        self._name = Name(path, in_patterns=path in watched.patterns, count=self._count)
+        self._name = Name(
+            path,
+            in_patterns=path in watched.patterns,
+            count=self._count,
+            descriptors=common.descriptors,
+        )
         self._resumed = False
+        self._resting: Resting | None = None  # the file, if it is followed and yet not open
+        self._armed = False  # the next write will be told
+        self._phase_s = common.pace.phase_s(len(common.lanes))
         # When the last generation known of had last changed; 0 if none is known.
         self._since_ns = 0
 
@@ -73,17 +92,32 @@ class Lane:
         """Why the file under the name cannot be read now; "" if it can."""
         return self._name.trouble
 
+    @property
+    def grew_s(self) -> float:
+        """Clock time when the live file last grew; infinity if there is none to be closed."""
+        return self.tails[0].grew_s if len(self.tails) == 1 else math.inf
+
     # The name: the sweep calls the first for all lanes, and then the second for all, so that a file
     # renamed from one lane to another is known to be open.
 
-    def retire_if_renamed(self, now_s: float) -> None:
-        """Look the name up; if the live file stands there no more, it has been rotated away."""
+    def retire_if_renamed(self, now_s: float) -> bool:
+        """Look the name up; whether the live file stands there no more: it was rotated away."""
         self._name.look_up(now_s)
         live = self.live
         if live is None or not self._name.looked_up or self._name.key == live.key:
-            return
+            return False
         live.retired_s, self._since_ns = now_s, live.mtime_ns
+        self.look_at_s, self._armed = 0.0, False
         self._count(Counted.ROTATED, 1)
+        return True
+
+    def is_settled(self, now_s: float) -> bool:
+        """Whether the file under the name is the one that is followed, so that all is well."""
+        if not self._resumed or self._archive.is_to_begin_again(now_s):
+            return False
+        if self._resting:
+            return not self._name.looked_up or self._name.key == self._resting.key
+        return self.live is not None
 
     def open_if_there(self, now_s: float, *, at_first: bool) -> None:
         """Follow what stands under the name, after what is left of the generations before it."""
@@ -92,16 +126,20 @@ class Lane:
             self._resume(now_s)
         if self._archive.is_to_begin_again(now_s):
             self._search_packed(self._since_ns)
-        if not self._name.there:
+        if self._resting:
+            self._follow_away(self._resting, now_s)
+        if self._name.key is None:
             self._open_missed(now_s)
         elif not self.live and not self._register.is_open(self._name.key):
             self._open(now_s, at_first=at_first)
 
     def _open(self, now_s: float, *, at_first: bool) -> None:
+        self._common.descriptors.make_room()
         fd = self._name.open(now_s, was_file=self._since_ns > 0)
         if fd is None:
             return
-        if self._may_be_copy(fd):
+        # The second: another name has just taken it for the rest of a generation of its own.
+        if self._may_be_copy(fd, now_s) or self._register.is_open(self._name.key):
             os.close(fd)
             return
         offset = self._start(fd, now_s, at_first=at_first)
@@ -139,6 +177,7 @@ class Lane:
         tail.grew_s = now_s  # as far as we know: a file just made will be written to soon
         self.tails.append(tail)
         self.look_at_s = 0.0
+        self._armed = False
         self._since_ns = tail.mtime_ns
         self._register.opened(tail, self.watched.source)
         self._count(Counted.OPENED, 1)
@@ -153,13 +192,20 @@ class Lane:
         missing = self._register.unfinished(self.path, source, self._name.key)
         if not entries and not missing:
             return
-        for fd, entry, is_copy in self._older.left(self._name.key):
+        found = self._follow_left(entries, now_s)
+        for entry in missing:
+            if not any(entry is each for each in found):
+                self._archive.want(Wanted(Known(entry), None))
+        self._since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
+
+    def _follow_left(self, entries: Sequence[Entry], now_s: float) -> list[Entry]:
+        """Follow what is found of generations that are not open; returns those."""
+        found = []
+        for fd, entry, is_copy in self._older.left(self._name.key, entries):
             self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = is_copy
             self._count(Counted.CAUGHT_UP, 1)
-            missing = [each for each in missing if each is not entry]
-        for entry in missing:
-            self._archive.want(Wanted(Known(entry), None))
-        self._since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
+            found.append(entry)
+        return found
 
     def _open_missed(
         self, now_s: float, *, present: Key | None = None, unlike: Tail | None = None
@@ -195,7 +241,7 @@ class Lane:
         self._follow(fd, entry.offset, now_s, retired_s=now_s).finished = True
         self._count(Counted.CAUGHT_UP, 1)
 
-    def _may_be_copy(self, fd: int) -> bool:
+    def _may_be_copy(self, fd: int, now_s: float) -> bool:
         """
         Whether the file looks like what copytruncate is just making of a file that we follow.
 
@@ -203,8 +249,11 @@ class Lane:
         of its own, every line in it would count twice; its rest is read when the original is cut.
         """
         path = Path(self.path)
-        beside = [str(path.with_name(name)) for name in paths.originals(path.name)]
-        lives = [lane.live for name in beside if (lane := self._common.lanes.get(name))]
+        names = [str(path.with_name(name)) for name in paths.originals(path.name)]
+        beside = [lane for name in names if (lane := self._common.lanes.get(name))]
+        for lane in beside:
+            lane.open_again(now_s)
+        lives = [lane.live for lane in beside]
         alike = any(live.begins_like(fd) for live in lives if live and live.size)
         return alike and not self._older.is_known(fd)
 
@@ -241,18 +290,111 @@ class Lane:
             else:
                 self._tell_lost(wanted.unread)
 
+    # Resting: a file that is closed because others need the descriptor, and followed all the same.
+
+    def rest(self) -> bool:
+        """Close the live file until it changes; False if something would be lost by it."""
+        live = self.live
+        if live is None or len(self.tails) > 1 or self._archive.searching or not live.may_rest():
+            return False
+        resting = Resting.of(live)
+        if not resting.has_its_name():
+            return False  # a way to it is not known any more
+        self._armed = self._armed or live.arm(self._arm)
+        self._resting, self._since_ns = resting, live.mtime_ns
+        self._register.rest(live)
+        self.tails.clear()
+        self._close(live)
+        self._count(Counted.RESTED, 1)
+        return True
+
+    def cut_grace(self) -> int:
+        """
+        Close rotated files that were read to their end; returns how many.
+
+        What is written to them from now on is read after the next start at the earliest.
+        """
+        over = [tail for tail in self.tails if tail.may_be_left()]
+        for tail in over:
+            self._put_aside(tail)
+        self._count(Counted.GRACE_CUT, len(over))
+        return len(over)
+
+    def open_again(self, now_s: float) -> None:
+        """Open the file that rests, if it still has its name; if not, the sweep looks for it."""
+        if self._resting is None:
+            return
+        self._name.look_up(now_s)
+        if not self._name.looked_up or self._name.key != self._resting.key:
+            return
+        self._common.descriptors.make_room()
+        fd = self._name.open(now_s, was_file=True)
+        if fd is None:
+            return
+        offset = self._older.offset_in(fd)
+        if offset is not None:
+            self._follow(fd, offset, now_s)
+        else:  # truncated, or it was empty: generations may have come and gone
+            os.close(fd)
+            self._open(now_s, at_first=False)
+        if self.tails:
+            self._resting = None
+
+    def _follow_away(self, resting: Resting, now_s: float) -> None:
+        """Follow a file that has lost its name while it was resting, by its inode or as a copy."""
+        if not self._name.looked_up or self._name.key == resting.key:
+            return
+        self._resting = None
+        self._count(Counted.ROTATED, 1)
+        entry = self._register.closed(resting.key)
+        if entry is None or entry.is_blank:
+            return  # another name has it; or it was empty, and is looked for as a missed one
+        if not self._follow_left([entry], now_s):
+            self._archive.want(Wanted(Known(entry), None))
+            self._search_packed(self._since_ns)
+
+    def _arm(self, fd: int) -> bool:
+        return self._common.wake.arm(self, fd)
+
     # Reading.
 
     def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
         """Hand out one block, of the oldest file that has one; None if there is none now."""
+        if self._resting and self._resting.has_changed():
+            self.open_again(now_s)
         if self._archive.searching:
             self._search_on(now_s)
         if self._archive.searching:  # still: what it finds is older than all that is open
             self.look_at_s = now_s
             return None
+        if self._is_still():
+            self.look_at_s = self._next_look_s(now_s)
+            return None
+        return self._turn(now_s, draining=draining)
+
+    @property
+    def has_more(self) -> bool:
+        """
+        Whether another block may be there now, after one was handed out.
+
+        Not if that one came to the end of the file: to look again at once would find what was
+        written in the last milliseconds, and cost a block for each line (measured, 100 files).
+        """
+        return len(self.tails) != 1 or self.tails[0].unread > 0
+
+    def written(self) -> None:
+        """Take note that the kernel told of a write: it will not tell of the next one."""
+        self._armed, self.look_at_s = False, 0.0
+
+    def _is_still(self) -> bool:
+        """Whether nothing has changed, as nearly every look finds."""
+        return self._resting is not None or (len(self.tails) == 1 and self.tails[0].is_still())
+
+    def _turn(self, now_s: float, *, draining: bool) -> tuple[Tail, Block] | None:
         for tail in list(self.tails):
             block = self._next(tail, now_s, draining=draining)
             if block is not None:
+                self.look_at_s = self._common.pace.next_look_s(now_s, 0, phase_s=self._phase_s)
                 return tail, block
             if tail.truncated:
                 self._begin_anew(tail, now_s)
@@ -289,11 +431,16 @@ class Lane:
             return None
 
     def _look(self, tail: Tail, now_s: float) -> bool:
+        size = tail.size
         try:
             tail.look(now_s)
         except OSError as error:
             self._lose(tail, error, now_s)
             return False
+        if self._armed and tail.size > size >= 0:
+            self._armed = False
+            if not self._common.wake.tells(self):
+                self._common.silent.add(tail.key[0])
         if tail.cut_bytes:
             self._say_lost(tail.cut_bytes)
             tail.cut_bytes = 0
@@ -377,10 +524,22 @@ class Lane:
         self._count(Counted.CLOSED, 1)
 
     def _next_look_s(self, now_s: float) -> float:
+        pace = self._common.pace
+        if self._resting:
+            return pace.next_look_s(now_s, math.inf, armed=self._armed, phase_s=self._phase_s)
         if not self.tails:
             return math.inf
         quiet_s = now_s - max(tail.grew_s for tail in self.tails)
-        return self._common.pace.next_look_s(now_s, quiet_s)
+        if quiet_s >= pace.arm_after_s and not self._armed and self._may_arm():
+            self._armed = self.tails[0].arm(self._arm)
+            if not self.tails[0].is_still():
+                return now_s  # written to just before
+        return pace.next_look_s(now_s, quiet_s, armed=self._armed, phase_s=self._phase_s)
+
+    def _may_arm(self) -> bool:
+        # Not where there is an older generation too: it has to be looked at for its end.
+        tail = self.tails[0]
+        return len(self.tails) == 1 and tail.is_still() and tail.key[0] not in self._common.silent
 
 
 def _upto(tail: Tail, now_s: float, draining: bool) -> Upto:

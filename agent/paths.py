@@ -4,17 +4,10 @@ import fnmatch
 import glob
 import os
 import re
-import stat
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
-
-from agent.identity import Key, key
+from collections.abc import Collection, Sequence
 
 # Compressed files never grow, and a parser would see noise. `replay` and agent/unpack.py read them.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".Z", ".zip", ".7z", ".br")
-
-Found = tuple[str, os.stat_result]
 
 _WILD = re.compile(r"[*?[]")
 # What logrotate, Python's handlers and people add to a name: .1, -20260102, .2026-01-02_03, .old.
@@ -28,19 +21,20 @@ def is_pattern(path: str) -> bool:
     return bool(_WILD.search(path))
 
 
-def expand(patterns: Sequence[str], exclude: Collection[str]) -> list[str]:
+def expand(patterns: Sequence[str]) -> set[str]:
     """
-    List the paths that the patterns mean now, without compressed files and without `exclude`.
+    List the paths that the patterns mean now, without compressed files.
 
     A path without wildcards is listed even if nothing is there, so that its absence can be noticed.
-    `exclude` holds real paths: our own output, which must not be read back.
     """
     found = {path for pattern in patterns for path in _matches(pattern)}
-    return sorted(
-        path
-        for path in found
-        if not path.endswith(COMPRESSED) and not (exclude and os.path.realpath(path) in exclude)
-    )
+    return {path for path in found if not path.endswith(COMPRESSED)}
+
+
+def is_ours(path: str, exclude: Collection[str]) -> bool:
+    """Whether a path leads to one of the real paths `exclude`: what we write ourselves."""
+    # Costs 20 µs: asked of names that are new or opened, not of all at each sweep.
+    return bool(exclude) and os.path.realpath(path) in exclude
 
 
 def _matches(pattern: str) -> list[str]:
@@ -86,57 +80,6 @@ def originals(name: str) -> set[str]:
     return {way[1] + way[2] for way in ways if way}
 
 
-def rotated(path: str) -> list[Found]:
-    """List the uncompressed files beside `path` that rotation made of it, the oldest first."""
-    name = Path(path).name
-    return _oldest_first(
-        entry
-        for entry in _listed(path)
-        if name in originals(entry.name) and not entry.name.endswith(COMPRESSED)
-    )
-
-
-def packed(path: str) -> list[Found]:
-    """
-    List the compressed files beside `path` that rotation made of it, the oldest first.
-
-    Not those whose uncompressed twin is still there: it is being compressed, and better itself.
-    """
-    entries = {entry.name: entry for entry in _listed(path)}
-    name = Path(path).name
-    return _oldest_first(
-        entry
-        for entry in entries.values()
-        if (stem := _unpacked_name(entry.name)) and stem not in entries
-        if stem == name or name in originals(stem)
-    )
-
-
-def _unpacked_name(name: str) -> str:
+def unpacked_name(name: str) -> str:
     """The name without the ending that compressing added; empty if there is none."""
     return next((name.removesuffix(end) for end in COMPRESSED if name.endswith(end)), "")
-
-
-def called_otherwise(path: str, wanted: Collection[Key]) -> list[Found]:
-    """List the files beside `path`, by any name, whose device and inode are wanted."""
-    inodes = {inode for _, inode in wanted}
-    # The inode comes with the directory entry, for nothing; only what may be it costs a stat.
-    maybe = _oldest_first(entry for entry in _listed(path) if entry.inode() in inodes)
-    return [(name, found) for name, found in maybe if key(found) in wanted]
-
-
-def _listed(path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(_directory(path)) as entries:
-            return list(entries)
-    except OSError:
-        return []  # cannot be listed: the same as nothing found
-
-
-def _oldest_first(entries: Iterable[os.DirEntry[str]]) -> list[Found]:
-    found = []
-    for entry in entries:
-        with suppress(OSError):  # gone since it was listed
-            found.append((entry.path, entry.stat()))
-    regular = [one for one in found if stat.S_ISREG(one[1].st_mode)]
-    return sorted(regular, key=lambda one: one[1].st_mtime_ns)

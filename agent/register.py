@@ -1,7 +1,7 @@
 """Every file that we know, by device and inode: those open, and how far the others were done."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agent.checkpoint import Checkpoint, Entry, unexpired
@@ -30,6 +30,9 @@ class Register:
             entry if entry.gone_s else replace(entry, gone_s=now_s) for entry in checkpoint.past
         ]
         self._claimed: set[Key] = set()  # compressed files being looked into
+        self._names = _by_name(self._closed)
+        # What the last checkpoint said of the open files: most have not changed since.
+        self._said: dict[Key, Entry] = {}
         self._sources = set(checkpoint.sources)
 
     def is_known(self, key: Key) -> bool:
@@ -50,7 +53,8 @@ class Register:
 
     def closed_under(self, path: str, source: str) -> list[Entry]:
         """The files that are not open and were followed under this name."""
-        return [e for e in self._closed.values() if e.path == path and e.source == source]
+        entries = (self._closed.get(key) for key in self._names.get((path, source), ()))
+        return [e for e in entries if e and (e.path, e.source) == (path, source)]
 
     def open_beside(self, path: str) -> list[tuple[Tail, Entry]]:
         """The open files in the directory of `path`, and how far they are done."""
@@ -78,14 +82,19 @@ class Register:
 
     def unfinished(self, path: str, source: str, present: Key | None) -> list[Entry]:
         """The generations of a name that may have a rest, and are neither open nor `present`."""
-        closed = [entry for key, entry in self._closed.items() if key != present]
-        known = [e for e in (*closed, *self._past) if (e.path, e.source) == (path, source)]
+        closed = [e for e in self.closed_under(path, source) if e.identity.key != present]
+        known = [*closed, *(e for e in self._past if (e.path, e.source) == (path, source))]
         return [entry for entry in known if not (entry.finished or entry.packed or entry.is_blank)]
 
     def closed_paths(self, source: str) -> set[str]:
         """The names under which files were followed that are not open now."""
         known = (*self._closed.values(), *self._past)
         return {entry.path for entry in known if entry.source == source}
+
+    @property
+    def open_count(self) -> int:
+        """How many files are open."""
+        return len(self._open)
 
     def tails(self) -> Iterable[Tail]:
         """All open files."""
@@ -129,7 +138,7 @@ class Register:
 
     def keep_past(self, entry: Entry) -> None:
         """Remember a generation that has no file of its own any more, by its content."""
-        if entry.is_blank or entry.packed:
+        if entry.is_blank or entry.packed or entry in self._past:
             return
         same = [e for e in self._past if (e.path, e.source) == (entry.path, entry.source)]
         if len(same) >= _MOST_PAST:
@@ -142,9 +151,15 @@ class Register:
         if self._closed.get(entry.identity.key) is entry:
             del self._closed[entry.identity.key]
 
+    def rest(self, tail: Tail) -> None:
+        """Take note that a file is closed for a while and still followed: it does not expire."""
+        _, source = self._open.pop(tail.key)
+        self.remember(_entry(tail, source, None))
+
     def remember(self, entry: Entry) -> None:
         """Take note of how far a file is done that is not open."""
         self._closed[entry.identity.key] = entry
+        self._names[entry.path, entry.source].add(entry.identity.key)
 
     def followed(self, source: str) -> None:
         """Take note that the source's files have been looked for."""
@@ -152,16 +167,28 @@ class Register:
 
     def expire(self, now_s: float) -> None:
         """Forget files that have been gone for long; `now_s` is Unix time."""
-        self._closed = {e.identity.key: e for e in unexpired(self._closed.values(), now_s)}
+        kept = {e.identity.key: e for e in unexpired(self._closed.values(), now_s)}
+        if len(kept) < len(self._closed):
+            self._closed, self._names = kept, _by_name(kept)
         self._past = list(unexpired(self._past, now_s))
 
     def checkpoint(self) -> Checkpoint:
         """How far everything is done that was handed over."""
+        self._said = {
+            key: self._present(key, tail, source) for key, (tail, source) in self._open.items()
+        }
         followed, past = list(self._closed.values()), list(self._past)
-        for tail, source in self._open.values():
-            entry = _entry(tail, source, None)
-            (past if tail.unlinked else followed).append(entry)
+        for key, (tail, _) in self._open.items():
+            (past if tail.unlinked else followed).append(self._said[key])
         return Checkpoint(tuple(followed), tuple(sorted(self._sources)), tuple(past))
+
+    def _present(self, key: Key, tail: Tail, source: str) -> Entry:
+        """The same entry as the last time, if nothing has changed: it need not be encoded anew."""
+        said = self._said.get(key)
+        if said is None or said.identity is not tail.identity:
+            return _entry(tail, source, None)
+        same = (said.offset, said.mtime_ns) == (tail.done.offset, tail.mtime_ns)
+        return said if same else _entry(tail, source, None)
 
     def entry(self, tail: Tail) -> Entry:
         """How far an open file is done."""
@@ -170,6 +197,13 @@ class Register:
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def _by_name(entries: Mapping[Key, Entry]) -> defaultdict[tuple[str, str], set[Key]]:
+    names = defaultdict(set)
+    for key, entry in entries.items():
+        names[entry.path, entry.source].add(key)
+    return names
 
 
 def _entry(tail: Tail, source: str, gone_s: float | None) -> Entry:

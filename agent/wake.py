@@ -8,8 +8,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agent.writes import Writes
+
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Hashable
 
     from watchdog.observers.api import BaseObserver, ObservedWatch
 
@@ -40,6 +42,23 @@ class Wake(Protocol):
         """Say which directories hold the names that matter, from now on."""
         ...
 
+    def arm(self, item: Hashable, fd: int) -> bool:
+        """
+        Have the next write to an open file end a wait; False if that cannot be had.
+
+        `item` is who will be named by `written`. Look at the file afterwards: it may have been
+        written to just before.
+        """
+        ...
+
+    def written(self) -> Collection[Hashable]:
+        """Name those armed whose files were written to since the last call; they are not now."""
+        ...
+
+    def tells(self, item: Hashable) -> bool:
+        """Whether the file of one who was armed, and which is seen to have grown, told of it."""
+        ...
+
     def close(self) -> None:
         """Let go of threads and descriptors; nothing wakes any more."""
         ...
@@ -68,6 +87,18 @@ class PollWake:
     def watch(self, directories: Collection[str]) -> None:
         """Do nothing: the clock needs no directories."""
 
+    def arm(self, item: Hashable, fd: int) -> bool:  # noqa: ARG002 (the protocol's signature)
+        """Say that there is no such thing: all files are polled."""
+        return False
+
+    def written(self) -> Collection[Hashable]:
+        """Name nobody."""
+        return ()
+
+    def tells(self, item: Hashable) -> bool:  # noqa: ARG002 (the protocol's signature)
+        """Be as good as a word: nobody was armed."""
+        return True
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
@@ -76,9 +107,9 @@ class DirectoryWake(PollWake):
     """
     Wakes when a name is made, moved or taken away in the directories watched.
 
-    Not when a file is written: being told of each write costs 58 to 91 µs, polling a busy file 2
-    (measured, watchdog 7.1). Must be made in the running event loop. Where inotify fails, it says
-    so once and goes on as `PollWake`.
+    Not when a file is written, unless it was idle: being told of each write costs 58 to 91 µs,
+    polling a busy file 2 (measured, watchdog 7.1). Must be made in the running event loop. Where
+    inotify fails, it says so once and goes on as `PollWake`.
     """
 
     def __init__(self) -> None:
@@ -90,12 +121,43 @@ class DirectoryWake(PollWake):
         self._watches: dict[str, tuple[ObservedWatch, int]] = {}
         self._polling = False
         self._told = False
+        self._names_changed = False
+        self._writes: Writes[Hashable] | None = None  # closed by close()
+        self._no_writes = False  # they cannot be had
 
     async def wait(self, timeout_s: float) -> bool:
-        """Wait until a name may have changed, `wake`, or for `timeout_s`."""
-        woken = await super().wait(timeout_s)
+        """Wait until a name may have changed, a write, `wake`, or for `timeout_s`."""
+        await super().wait(timeout_s)
         self._told = False
-        return woken
+        changed, self._names_changed = self._names_changed, False
+        return changed
+
+    def wake(self) -> None:
+        """End the wait now, as if a name had changed."""
+        self._names_changed = True
+        self._event.set()
+
+    def arm(self, item: Hashable, fd: int) -> bool:
+        """Have the next write to an open file end a wait."""
+        if self._no_writes:
+            return False
+        try:
+            if self._writes is None:
+                self._writes = Writes()
+                self._loop.add_reader(self._writes.fileno(), self._hear_writes)
+            self._writes.arm(item, fd)
+        except OSError as error:
+            self._refuse_writes(error)
+            return False
+        return True
+
+    def written(self) -> Collection[Hashable]:
+        """Name those armed whose files were written to since the last call."""
+        return self._writes.written() if self._writes else ()
+
+    def tells(self, item: Hashable) -> bool:
+        """Whether the file of one who was armed, and which is seen to have grown, told of it."""
+        return self._writes is None or self._writes.tells(item)
 
     def watch(self, directories: Collection[str]) -> None:
         """Watch these directories and no others; a missing one is tried again at the next call."""
@@ -112,6 +174,31 @@ class DirectoryWake(PollWake):
 
     def close(self) -> None:
         """Stop the threads; waits for them, which takes some milliseconds."""
+        self._close_writes()
+        self._close_directories()
+
+    def _hear_writes(self) -> None:
+        if self._writes:
+            # Now: left readable, it would wake the loop for ever while an output is waited for.
+            self._writes.listen()
+            self._event.set()
+
+    def _close_writes(self) -> None:
+        writes, self._writes, self._no_writes = self._writes, None, True
+        if writes is not None:
+            self._loop.remove_reader(writes.fileno())
+            writes.close()
+
+    def _refuse_writes(self, error: OSError) -> None:
+        fix = _FIXES.get(error.errno or 0)
+        _log.warning(
+            "idle files cannot be watched: %s; their first line is seen some seconds later%s",
+            error.strerror or error,
+            f" ({fix})" if fix else "",
+        )
+        self._close_writes()
+
+    def _close_directories(self) -> None:
         observer, self._observer = self._observer, None
         self._watches.clear()
         if observer is not None:
@@ -169,7 +256,7 @@ class DirectoryWake(PollWake):
             return
         self._told = True
         try:
-            self._loop.call_soon_threadsafe(self._event.set)
+            self._loop.call_soon_threadsafe(self.wake)
         except RuntimeError:
             return  # the loop has ended; nobody waits any more
 
@@ -180,7 +267,7 @@ class DirectoryWake(PollWake):
             why,
             f" ({fix})" if fix else "",
         )
-        self.close()
+        self._close_directories()
 
 
 def _inode(directory: str) -> int:

@@ -287,9 +287,14 @@ def run_agent(
     stdout: int = subprocess.PIPE,
     arguments: Sequence[str] | None = None,
     ready: bool = True,
+    under: Sequence[str | Path] = (),
     **sections: Any,
 ) -> Iterator[Agent]:
-    """Run the agent until the block ends, all it needs in `folder`; begins when it is READY."""
+    """
+    Run the agent until the block ends, all it needs in `folder`; begins when it is READY.
+
+    `under` is a command that runs it, such as `prlimit --nofile=128`.
+    """
     config = config or configuration(folder, **sections)
     if arguments is None:
         arguments = ["-c", str(write_configuration(folder, config))]
@@ -297,7 +302,7 @@ def run_agent(
         address = f"\0{os.getpid()}-{time.monotonic_ns()}"
         notified.bind(address)
         process = subprocess.Popen(
-            [LOGTELL, "run", *arguments],
+            [*under, LOGTELL, "run", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,

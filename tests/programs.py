@@ -58,6 +58,8 @@ PROGRAMS = {
     "logrotate": Program(_in_path("logrotate"), "apt-get install logrotate"),
     "systemd-analyze": Program(_in_path("systemd-analyze"), "apt-get install systemd"),
     "systemd-sysusers": Program(_in_path("systemd-sysusers"), "apt-get install systemd"),
+    "prlimit": Program(_in_path("prlimit"), "apt-get install util-linux"),
+    "unshare": Program(_in_path("unshare"), "apt-get install util-linux"),
     "node": Program(_in_path("node"), "apt-get install nodejs npm"),
     # stats.js of the original StatsD, run as `node stats.js config.js`.
     "statsd": Program(

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the agent."""
     from agent.commands.common import complain
+    from agent.descriptors import raise_limit
     from agent.logs import set_up_logging
 
     config = _config_or_complain(args)
@@ -47,6 +48,7 @@ def main(args: argparse.Namespace) -> int:
         )
         return os.EX_IOERR
     set_up_logging(config.log.level, os.environ)
+    raise_limit()
     return _serve(args, config)
 
 

@@ -1,17 +1,17 @@
 """What the tests of the following share: a clock, a wake on command, parser doubles, a reader."""
 
-import asyncio
 import bz2
 import gzip
 import lzma
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
 from agent.ledger import Ledgers
+from agent.wake import PollWake
 from parsers.batch import Parser
 
 
@@ -47,11 +47,11 @@ class Clock:
         return self.now_s
 
 
-class WakeOnCommand:
+class WakeOnCommand(PollWake):
     """A wake that ends its wait when told to, and never by the clock."""
 
     def __init__(self) -> None:
-        self._event = asyncio.Event()
+        super().__init__()
         self.directories: set[str] = set()
 
     async def wait(self, timeout_s: float) -> bool:  # noqa: ARG002 (the clock is the test's)
@@ -59,13 +59,8 @@ class WakeOnCommand:
         self._event.clear()
         return True
 
-    def wake(self) -> None:
-        self._event.set()
-
     def watch(self, directories: Collection[str]) -> None:
         self.directories = set(directories)
-
-    def close(self) -> None: ...
 
 
 class Counts:
@@ -86,6 +81,7 @@ class Reader:
         *patterns: Path | str,
         checkpoint: Checkpoint | None = None,
         parser: Callable[[str, bytes], object] = Lines,
+        wake: WakeOnCommand | None = None,
         **options: Any,
     ) -> None:
         self.patterns = patterns
@@ -97,7 +93,7 @@ class Reader:
         watched = Watched(
             "web", [str(p) for p in patterns], cast(Callable[[str, bytes], Parser], parser)
         )
-        self.wake = WakeOnCommand()
+        self.wake = wake or WakeOnCommand()
         self.follower = Follower(
             [watched],
             wake=self.wake,
@@ -130,12 +126,16 @@ class Reader:
         if sweep:
             self.follower.look_again()
         found: list[Followed] = []
-        while more := list(self.follower.look()):
+        while more := list(self._round(done=done)):
             found += more
-            for followed in more if done else ():
-                followed.done()
         assert self.unbalanced() == {}, "bytes of which nobody knows what became"
         return found
+
+    def _round(self, *, done: bool) -> Iterator[Followed]:
+        for followed in self.follower.look():
+            if done:
+                followed.done()
+            yield followed
 
     def read(self, **how: Any) -> bytes:
         """The bytes of the blocks of one `look`."""

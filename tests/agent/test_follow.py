@@ -1,6 +1,7 @@
 """Many files: where to begin, what is never followed, whose turn it is, and how it ends."""
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from agent.follow import Followed, Follower, FollowOptions, Limits, Pace, Watche
 from agent.ledger import Ledgers
 from agent.wake import DirectoryWake, PollWake
 from parsers.batch import Parser
-from tests.agent.following import Lines, Reader, append
+from tests.agent.following import Lines, Reader, WakeOnCommand, append
 
 
 @pytest.fixture
@@ -154,6 +155,100 @@ def test_busy_file_does_not_starve_a_quiet_one(tmp_path: Path) -> None:
     first_two = Reader(tmp_path / "*.log", limits=limits).look()[:2]
 
     assert [b"busy\n" * 8, b"quiet\n"] == [followed.block.raw for followed in first_two]
+
+
+def test_quiet_file_waits_for_one_block_and_not_for_one_of_each_backlog(tmp_path: Path) -> None:
+    """Five files with 200 MB together to be read, and a third of a second for each block."""
+    for number in range(5):
+        (tmp_path / f"backlog{number}.log").write_bytes((b"x" * 99 + b"\n") * 400_000)
+    quiet = tmp_path / "quiet.log"
+    quiet.touch()
+    reader = Reader(tmp_path / "*.log")
+    came: list[int] = []  # how many blocks after it was written
+
+    async def main() -> None:
+        written = blocks = 0
+        async for followed in reader.follower.blocks():
+            followed.done()
+            blocks += 1
+            reader.clock.now_s += 0.33
+            if followed.block.path == str(quiet):
+                came.append(blocks - written)
+            if blocks == 150:
+                return
+            if blocks % 10 == 0:
+                written = blocks
+                append(quiet, b"line\n")
+
+    asyncio.run(main())
+    assert len(came) == 14
+    assert max(came) <= 2
+
+
+def test_idle_file_is_read_as_soon_as_it_is_written_to(tmp_path: Path) -> None:
+    """The kernel tells of it: the next look by the clock would be much later."""
+    log = tmp_path / "idle.log"
+    log.write_bytes(b"old\n")
+    pace = Pace(arm_after_s=0, armed_s=1000)
+    found: list[bytes] = []
+
+    def use(follower: Follower, followed: Followed) -> None:
+        found.append(followed.block.raw)
+        if len(found) == 1:
+            asyncio.get_running_loop().call_later(0.3, append, log, b"first for long\n")
+        else:
+            follower.stop()
+
+    follow(watched(log), DirectoryWake, use, pace=pace, sweep_s=1000.0)
+    assert found == [b"old\n", b"first for long\n"]
+
+
+class Deaf(WakeOnCommand):
+    """What a network file system is: it takes the watch, and tells nothing of what others write."""
+
+    def arm(self, item: object, fd: int) -> bool:  # noqa: ARG002 (the protocol's)
+        return True
+
+    def tells(self, item: object) -> bool:  # noqa: ARG002 (the protocol's)
+        return False
+
+
+def test_file_system_that_tells_nothing_is_found_out_and_polled(log: Path) -> None:
+    reader = Reader(log, wake=Deaf())
+    reader.look()
+    reader.look(after_s=60, sweep=False)  # idle, and armed
+    append(log, b"three\n")
+    late = [reader.read(after_s=1, sweep=False) for _ in range(15)]
+    reader.look(after_s=60, sweep=False)  # idle again
+    append(log, b"four\n")
+
+    assert sorted(late)[-1] == b"three\n"
+    assert late[0] == b""
+    assert reader.read(after_s=1, sweep=False) == b"four\n"
+
+
+def test_many_names_are_swept_in_slices(tmp_path: Path) -> None:
+    """Whoever else needs the event loop must not wait for ten thousand names."""
+    for number in range(1000):
+        (tmp_path / f"{number}.log").touch()
+    reader = Reader(tmp_path / "*.log")
+    turns: list[int] = []
+
+    async def main() -> None:
+        def turn() -> None:
+            turns.append(reader.counts["files.opened"])
+            if turns[-1] < 1000:
+                asyncio.get_running_loop().call_soon(turn)
+            else:
+                reader.follower.stop()
+
+        asyncio.get_running_loop().call_soon(turn)
+        async for _ in reader.follower.blocks():
+            pass
+
+    asyncio.run(main())
+    steps = [after - before for before, after in itertools.pairwise(turns)]
+    assert max(steps) <= 50
 
 
 def test_idle_files_are_looked_at_more_rarely() -> None:

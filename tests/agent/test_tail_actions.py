@@ -42,6 +42,7 @@ class Log(RuleBasedStateMachine):
         self.saved = (Checkpoint(), Counter[bytes]())
         self.last_renamed: Path | None = None
         self.deleted = False  # a file is held open that a kill would lose
+        self.rests = False  # the present file is followed without being open
 
     @initialize(wide=st.booleans(), size=st.integers(0, 3))
     def start(self, wide: bool, size: int) -> None:
@@ -120,7 +121,7 @@ class Log(RuleBasedStateMachine):
         self.late_half = b""
 
     def begin(self, create: bool, banner: int) -> None:
-        self.seen = self.open = False
+        self.seen = self.open = self.rests = False
         if create:
             self.log.touch()
         if banner:
@@ -140,7 +141,14 @@ class Log(RuleBasedStateMachine):
         if banner:
             self.banner(banner)
 
-    @precondition(lambda self: self.log.exists() and self.open)
+    @rule()
+    def rest(self) -> None:
+        """Other files need the descriptors: what is open may be closed until it changes."""
+        for lane in self.reader.follower._lanes.values():
+            lane.rest()
+        self.rests = True
+
+    @precondition(lambda self: self.log.exists() and self.open and not self.rests)
     @rule(create=st.booleans())
     def delete(self, create: bool) -> None:
         self.log.unlink()
@@ -171,7 +179,7 @@ class Log(RuleBasedStateMachine):
             self.note(followed.block.raw)
             followed.done()
         self.reader = self.reader.restarted()
-        self.open = self.deleted = False
+        self.open = self.deleted = self.rests = False
         self.checkpoint()
 
     @precondition(lambda self: self.open)
@@ -187,7 +195,7 @@ class Log(RuleBasedStateMachine):
         positions, read = self.saved
         self.reader = Reader(*self.reader.patterns, checkpoint=positions)
         self.read = Counter(read)
-        self.open = False
+        self.open = self.rests = False
 
     @invariant()
     def every_byte_is_accounted_for(self) -> None:

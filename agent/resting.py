@@ -1,0 +1,41 @@
+"""A file that is followed without being open: how it was left, and whether it is still so."""
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+from agent.identity import Key, key
+from agent.tail import Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A file by its name, as it was when it was closed."""
+
+    path: str
+    key: Key
+    # Size and mtime_ns when all had been read; what no file has, if there was more to be read.
+    seen: tuple[int, int]
+
+    @classmethod
+    def of(cls, tail: Tail) -> Self:
+        """Note how an open file is."""
+        return cls(tail.path, tail.key, tail.seen if tail.is_still() else (-1, -1))
+
+    def has_its_name(self) -> bool:
+        """Whether it is this file that stands under the name."""
+        found = self._stat()
+        return found is not None and key(found) == self.key
+
+    def has_changed(self) -> bool:
+        """Whether there is something to read, or another file under the name, or none."""
+        found = self._stat()
+        if found is None:
+            return True
+        return (key(found), (found.st_size, found.st_mtime_ns)) != (self.key, self.seen)
+
+    def _stat(self) -> os.stat_result | None:
+        try:
+            return os.stat(self.path)  # noqa: PTH116 (a Path costs three times as much)
+        except OSError:
+            return None
