@@ -1,6 +1,7 @@
 """More files than descriptors: those silent for longest are closed, and nothing is lost by it."""
 
 import errno
+import gzip
 import os
 import random
 import resource
@@ -134,6 +135,23 @@ def test_closed_file_that_is_copied_and_truncated_loses_nothing(
     append(log, b"first\n")
 
     assert reader.read() == b"last\nfirst\n"
+
+
+def test_closed_file_that_is_compressed_at_once_has_its_rest_read_once(
+    tmp_path: Path, logs: list[Path]
+) -> None:
+    """The new file often gets the inode of the old one."""
+    reader = reading(tmp_path)
+    log = a_closed_one(logs)
+    append(log, b"last\n")
+    packed = log.with_name(f"{log.name}.1.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+    log.write_bytes(b"first\n")
+    found = reader.read() + reader.read()
+    packed.rename(log.with_name(f"{log.name}.2.gz"))
+
+    assert (found, reader.read()) == (b"last\nfirst\n", b"")
 
 
 def test_copy_of_a_closed_file_is_not_read_as_a_file_of_its_own(tmp_path: Path) -> None:
