@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from agent.checkpoint import Checkpoint
+from agent.common import Common
 from agent.counts import Count
 from agent.deleted import relieve
 from agent.descriptors import Descriptors, most_open
-from agent.lane import Common, Lane
+from agent.lane import Lane
 from agent.ledger import Ledgers
 from agent.listing import Listings
 from agent.records import Limits
@@ -180,8 +181,8 @@ class Follower:
             self._sweep_on()
 
     def _take_written(self, now_s: float) -> None:
-        for lane in self._wake.written():
-            assert isinstance(lane, Lane)  # who else is armed
+        for path in self._wake.written():
+            lane = self._lanes[path]
             lane.written()
             self._schedule.put(lane, now_s)
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from agent import paths
+from agent.common import Common
 from agent.deleted import relieve
-from agent.lane import Common, Lane
+from agent.lane import Lane
 from agent.watched import Watched
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from agent.writes import Writes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable
+    from collections.abc import Collection
 
     from watchdog.observers.api import BaseObserver, ObservedWatch
 
@@ -42,20 +42,20 @@ class Wake(Protocol):
         """Say which directories hold the names that matter, from now on."""
         ...
 
-    def arm(self, item: Hashable, fd: int) -> bool:
+    def arm(self, path: str, fd: int) -> bool:
         """
         Have the next write to an open file end a wait; False if that cannot be had.
 
-        `item` is who will be named by `written`. Look at the file afterwards: it may have been
+        `path` is what `written` will name. Look at the file afterwards: it may have been
         written to just before.
         """
         ...
 
-    def written(self) -> Collection[Hashable]:
+    def written(self) -> Collection[str]:
         """Name those armed whose files were written to since the last call; they are not now."""
         ...
 
-    def tells(self, item: Hashable) -> bool:
+    def tells(self, path: str) -> bool:
         """Whether the file of one who was armed, and which is seen to have grown, told of it."""
         ...
 
@@ -87,15 +87,15 @@ class PollWake:
     def watch(self, directories: Collection[str]) -> None:
         """Do nothing: the clock needs no directories."""
 
-    def arm(self, item: Hashable, fd: int) -> bool:  # noqa: ARG002 (the protocol's signature)
+    def arm(self, path: str, fd: int) -> bool:  # noqa: ARG002 (the protocol's signature)
         """Say that there is no such thing: all files are polled."""
         return False
 
-    def written(self) -> Collection[Hashable]:
+    def written(self) -> Collection[str]:
         """Name nobody."""
         return ()
 
-    def tells(self, item: Hashable) -> bool:  # noqa: ARG002 (the protocol's signature)
+    def tells(self, path: str) -> bool:  # noqa: ARG002 (the protocol's signature)
         """Be as good as a word: nobody was armed."""
         return True
 
@@ -122,7 +122,7 @@ class DirectoryWake(PollWake):
         self._polling = False
         self._told = False
         self._names_changed = False
-        self._writes: Writes[Hashable] | None = None  # closed by close()
+        self._writes: Writes[str] | None = None  # closed by close()
         self._no_writes = False  # they cannot be had
 
     async def wait(self, timeout_s: float) -> bool:
@@ -137,7 +137,7 @@ class DirectoryWake(PollWake):
         self._names_changed = True
         self._event.set()
 
-    def arm(self, item: Hashable, fd: int) -> bool:
+    def arm(self, path: str, fd: int) -> bool:
         """Have the next write to an open file end a wait."""
         if self._no_writes:
             return False
@@ -145,19 +145,19 @@ class DirectoryWake(PollWake):
             if self._writes is None:
                 self._writes = Writes()
                 self._loop.add_reader(self._writes.fileno(), self._hear_writes)
-            self._writes.arm(item, fd)
+            self._writes.arm(path, fd)
         except OSError as error:
             self._refuse_writes(error)
             return False
         return True
 
-    def written(self) -> Collection[Hashable]:
+    def written(self) -> Collection[str]:
         """Name those armed whose files were written to since the last call."""
         return self._writes.written() if self._writes else ()
 
-    def tells(self, item: Hashable) -> bool:
+    def tells(self, path: str) -> bool:
         """Whether the file of one who was armed, and which is seen to have grown, told of it."""
-        return self._writes is None or self._writes.tells(item)
+        return self._writes is None or self._writes.tells(path)
 
     def watch(self, directories: Collection[str]) -> None:
         """Watch these directories and no others; a missing one is tried again at the next call."""

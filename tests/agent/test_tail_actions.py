@@ -217,4 +217,4 @@ class Log(RuleBasedStateMachine):
 
 
 TestLog = Log.TestCase
-TestLog.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestLog.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)

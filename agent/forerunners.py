@@ -1,0 +1,211 @@
+"""What stood under a name before the file that stands there now: found, and read first."""
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+
+from agent.archive import Archive, Findings, Wanted
+from agent.checkpoint import Entry
+from agent.common import Common
+from agent.counts import Counted
+from agent.generations import Generations
+from agent.identity import Key
+from agent.roster import Roster
+from agent.tail import Tail
+from agent.unpack import Known
+
+_log = logging.getLogger(__name__)
+
+
+class Forerunners:
+    """
+    The older generations of one name: renamed, copied, compressed, or come and gone unseen.
+
+    What is found of them is followed before the present file, so that the order of lines is that of
+    writing.
+    """
+
+    def __init__(self, roster: Roster, common: Common) -> None:
+        self._roster = roster
+        self._register = common.register
+        self._older = Generations(
+            roster.path,
+            roster.watched.source,
+            common.register,
+            common.wall_clock,
+            common.listings,
+        )
+        self._archive = Archive(self._older, common.spool, roster.count)
+
+    @property
+    def searching(self) -> bool:
+        """Whether compressed files are being searched: nothing newer is read before that ends."""
+        return self._archive.searching
+
+    # Files that are not open.
+
+    def is_known(self, fd: int) -> bool:
+        """Whether we follow the file or did. An inode that is used again is another file."""
+        return self._older.is_known(fd)
+
+    def offset_in(self, fd: int) -> int | None:
+        """How far a file was done, if it was followed before and holds what was read of it."""
+        return self._older.offset_in(fd)
+
+    def leave_the_past(self) -> None:
+        """Take what was rotated before we first came as done."""
+        self._older.leave_the_past()
+
+    def resume(self, now_s: float) -> None:
+        """Finish what the last run left under this name and rotation has moved since."""
+        path, source, present = self._roster.path, self._roster.watched.source, self._present
+        entries = self._register.closed_under(path, source)
+        missing = self._register.unfinished(path, source, present)
+        if not entries and not missing:
+            return
+        found = self._follow_left(entries, now_s)
+        for entry in missing:
+            if not any(entry is each for each in found):
+                self._archive.want(Wanted(Known(entry), None))
+        self._roster.since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
+
+    def follow_away(self, entry: Entry, now_s: float) -> None:
+        """Follow a file that has lost its name while it was closed, by its inode or as a copy."""
+        if not self._follow_left([entry], now_s):
+            self._archive.want(Wanted(Known(entry), None))
+            self._search_packed(self._roster.since_ns)
+
+    def finish_copy(self, entry: Entry, now_s: float) -> None:
+        """Finish a generation that copytruncate ended while it was not open."""
+        self._roster.count(Counted.TRUNCATED, 1)
+        fd = self._older.copy_of(entry)
+        if fd is None:
+            self._want(entry)
+        else:
+            self._roster.catch_up(fd, entry.offset, now_s).finished = True
+
+    def open_missed(
+        self, now_s: float, *, present: Key | None = None, unlike: Tail | None = None
+    ) -> None:
+        """
+        Follow whole generations that came and went between two looks.
+
+        `present` is about to be followed as what it is; what begins as `unlike` does is a copy of
+        that one in the making.
+        """
+        since_ns = self._roster.since_ns  # changed by what is followed meanwhile
+        if not since_ns or not self._roster.name.looked_up:
+            return  # no generation of this name is known: what lies beside it is not ours
+        for tail in list(self._roster.tails):
+            # First, or the copy of one that was truncated too would be taken for a missed one.
+            self._roster.look(tail, now_s)
+            if tail.truncated:
+                self.begin_anew(tail, now_s)
+        for fd in self._older.missed(since_ns, present):
+            if unlike and unlike.begins_like(fd):
+                os.close(fd)
+            else:
+                self._roster.catch_up(fd, 0, now_s)
+        self._search_packed(since_ns)
+
+    def _follow_left(self, entries: Sequence[Entry], now_s: float) -> list[Entry]:
+        """Follow what is found of generations that are not open; returns those."""
+        found = []
+        for fd, entry, is_copy in self._older.left(self._present, entries):
+            self._roster.catch_up(fd, entry.offset, now_s).finished = is_copy
+            found.append(entry)
+        return found
+
+    @property
+    def _present(self) -> Key | None:
+        return self._roster.name.key
+
+    # Files that were begun anew.
+
+    def begin_anew(self, tail: Tail, now_s: float) -> None:
+        """Follow the new generation of a truncated file, after the rest of the old one."""
+        self._roster.count(Counted.TRUNCATED, 1)
+        since_ns, retired_s = tail.mtime_ns, tail.retired_s
+        begun = self._roster.follow(self._detach(tail, now_s), 0, now_s, retired_s=retired_s)
+        self._roster.since_ns = since_ns
+        self.open_missed(now_s)
+        self._roster.move_last(begun)
+
+    def search_before(self, tail: Tail, now_s: float) -> None:
+        """
+        Look for a generation that filled an empty file and was copied away between two looks.
+
+        The file was empty at the last look and has changed: nothing in it could tell that it was
+        truncated in between.
+        """
+        tail.awoke = False
+        self.open_missed(now_s, unlike=tail)
+        if tail in self._roster.tails:
+            self._roster.move_last(tail)
+
+    def _detach(self, tail: Tail, now_s: float) -> int:
+        """Take the file away from its old generation, which goes on in the copy if there is one."""
+        old = tail.key
+        copy = self._older.rest(tail.place.offset, tail.goes_on_in, tail.begins_like)
+        if copy is not None:
+            self._roster.count(Counted.CAUGHT_UP, 1)
+            fd = tail.move_to(copy)
+            tail.retired_s, tail.finished = now_s, True
+            self._register.moved(tail, old, self._roster.watched.source)
+            return fd
+        unread = tail.write_off(Counted.SET_ASIDE)
+        self._want(self._register.entry(tail), young=tail.young, unread=unread)
+        self._roster.tails.remove(tail)
+        self._register.forget(old)
+        return tail.release()
+
+    # Files that were compressed.
+
+    def is_to_search_again(self, now_s: float) -> bool:
+        """Whether the last search could not tell everything, and it is time for another."""
+        return self._archive.is_to_begin_again(now_s)
+
+    def search_again(self) -> None:
+        """Begin the search anew."""
+        self._search_packed(self._roster.since_ns)
+
+    def search_on(self, now_s: float) -> None:
+        """Search the compressed files for some ms more, and follow what was found in them."""
+        if findings := self._archive.go_on(now_s):
+            self._follow_unpacked(findings, now_s)
+            self._tell_missing(findings.missing)
+
+    def close(self) -> None:
+        """Break off a search under way."""
+        self._archive.close()
+
+    def _search_packed(self, since_ns: int) -> None:
+        self._tell_missing(self._archive.begin(since_ns))
+        if self._archive.searching:
+            self._roster.look_at_s = 0.0
+
+    def _want(self, entry: Entry, *, young: bytes = b"", unread: int | None = None) -> None:
+        """Have the rest of a generation looked for in the compressed files."""
+        self._register.keep_past(entry)  # its inode is the next generation's from now on
+        self._archive.want(Wanted(Known(entry, was_cut=True, young=young), unread))
+
+    def _follow_unpacked(self, findings: Findings, now_s: float) -> None:
+        roster, since_ns = self._roster, self._roster.since_ns
+        for each in findings.unpacked:
+            if each.entry:
+                self._register.supersede(each.entry)
+            tail = roster.catch_up(each.fd, each.offset, now_s)
+            tail.finished, tail.unpacked, tail.packed = True, True, each.packed
+        roster.since_ns = since_ns
+        roster.tails.sort(key=lambda tail: (tail.retired_s is None, tail.mtime_ns))
+        for path, size in findings.damaged.items():
+            roster.count(Counted.TROUBLE, 1)
+            _log.warning("%s: damaged; what it holds behind its first %d bytes is lost", path, size)
+
+    def _tell_missing(self, missing: Iterable[Wanted]) -> None:
+        for wanted in missing:
+            self._register.supersede(wanted.known.entry)
+            if wanted.unread is None:
+                self._roster.count(Counted.REST_MISSING, 1)
+            else:
+                self._roster.tell_lost(wanted.unread)
