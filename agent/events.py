@@ -92,17 +92,20 @@ def events(batch: Batch, matches: Matches, rows: Ints, source: str) -> Iterator[
         part.parsed.tolist(),
         part.column("message").values(),
         part.cutter.field_dicts(part),
-        part.starts.tolist(),
+        part.origins().tolist(),
         part.line_counts().tolist(),
+        part.format_of().values(),
         strict=True,
     )
-    for row, (time, severity, level, parsed, message, fields, start, lines) in enumerate(columns):
+    for row, (time, severity, level, parsed, message, fields, start, lines, name) in enumerate(
+        columns
+    ):
         yield {
             "time": time,
             "severity": LABELS[severity],
             "level": level,
             "source": source,
-            "format": batch.format,
+            "format": name,
             "parsed": parsed,
             "message": message,
             "fields": fields,

@@ -65,13 +65,14 @@ class Measure:
 
     def apply(self, batch: Batch, tally: Tally, prefix: str) -> None:
         """Count a batch into `tally`; a format without the fields is left alone."""
-        if self.formats and batch.format not in self.formats:
+        fitting = batch.of_formats(self.formats) if self.formats else batch
+        if fitting is None:
             return
         try:
-            rows = self._rows(batch)
+            rows = self._rows(fitting)
             if rows is not None and not rows.size:
                 return
-            part = batch if rows is None else batch.select(rows)
+            part = fitting if rows is None else fitting.select(rows)
             self._add(part, tally, f"{prefix}{self.name}")
         except KeyError:
             return  # the format has no such field, so there is nothing to measure

@@ -31,7 +31,7 @@ class Rulebook:
 
     def match(self, batch: Batch) -> Matches:
         """Find the rule for each row that has one."""
-        if batch.format in _UNEXPLAINED and not self._folders:
+        if _UNEXPLAINED.issuperset(batch.format_of().names) and not self._folders:
             none = np.zeros(0, np.int64)
             return Matches(batch, (), none, none)
         return self.load().match(batch)

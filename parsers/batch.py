@@ -1,13 +1,13 @@
 """The events of a block by field: what parsers make, and rules, measures and sinks read."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
 from parsers.block import Block
-from parsers.columns import Column, Texts, Value
+from parsers.columns import Column, Labels, Texts, Value
 from parsers.event import Event
 from parsers.severity import Severity
 from parsers.words import Bools, Ints, Octets, Octets8
@@ -47,6 +47,10 @@ class Batch:
     columns: dict[str, Column] = field(default_factory=dict)
     # How many physical lines each record takes; None: one each.
     lines: Ints | None = None
+    # The format of each row, where they differ (then `format` is that of none of them).
+    formats: Labels | None = None
+    # Where each record begins in the block, if not at `starts`: what framed it was taken off.
+    offsets: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -59,18 +63,43 @@ class Batch:
 
     def select(self, rows: Ints) -> "Batch":
         """The same batch with only these rows: what is cut from it costs only them."""
-        return Batch(
-            self.block,
-            self.octets,
-            self.format,
-            self.starts[rows],
-            self.ends[rows],
-            self.parsed[rows],
-            self.severity[rows],
-            self.cutter,
-            {name: column.take(rows) for name, column in self.columns.items()},
-            None if self.lines is None else self.lines[rows],
+        return replace(
+            self,
+            starts=self.starts[rows],
+            ends=self.ends[rows],
+            parsed=self.parsed[rows],
+            severity=self.severity[rows],
+            columns={name: column.take(rows) for name, column in self.columns.items()},
+            lines=None if self.lines is None else self.lines[rows],
+            formats=None if self.formats is None else self.formats.take(rows),
+            offsets=None if self.offsets is None else self.offsets[rows],
         )
+
+    def alike(self) -> Iterator[tuple["Batch", Ints]]:
+        """The rows by format: a batch of each one's rows, and which they are."""
+        if self.formats is None:
+            yield self, np.arange(len(self))
+            return
+        for number, name in enumerate(self.formats.names):
+            rows = np.flatnonzero(self.formats.codes == number)
+            if rows.size:
+                yield replace(self.select(rows), format=str(name), formats=None), rows
+
+    def of_formats(self, formats: Sequence[str]) -> "Batch | None":
+        """The rows that are of any of these formats; None: there are none."""
+        if self.formats is None:
+            return self if self.format in formats else None
+        wanted = np.array([name in formats for name in self.formats.names], np.bool_)
+        rows = np.flatnonzero(wanted[self.formats.codes])
+        return self.select(rows) if rows.size else None
+
+    def format_of(self) -> Labels:
+        """The format of each row."""
+        return self.formats or Labels(np.zeros(len(self), np.int64), (self.format,))
+
+    def origins(self) -> Ints:
+        """Where each record begins in the block on disk."""
+        return self.starts if self.offsets is None else self.offsets
 
     def record(self, row: int) -> bytes:
         """The bytes of one record as they stand in the log, without the line end."""
@@ -96,18 +125,19 @@ class Batch:
             self.column("level").values(),
             self.parsed.tolist(),
             self.column("message").values(),
-            self.starts.tolist(),
+            self.origins().tolist(),
             self.line_counts().tolist(),
             self.cutter.field_dicts(self),
+            self.format_of().values(),
             strict=True,
         )
         path, offset = self.block.path, self.block.offset
-        for time, severity, level, parsed, message, start, lines, values in rows:
+        for time, severity, level, parsed, message, start, lines, values, name in rows:
             yield Event(
                 None if time is None else str(time),
                 Severity(severity),
                 None if level is None else str(level),
-                self.format,
+                str(name),
                 parsed,
                 str(message),
                 path,

@@ -12,7 +12,7 @@ from parsers.plain import PlainParser
 # Lines that decide; more would only cost.
 _SAMPLE_LINES = 200
 # The share of records that must fit before a format is believed.
-_ENOUGH = 0.6
+ENOUGH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,30 @@ def detect(head: bytes, candidates: Iterable[Parser], otherwise: Parser) -> Verd
 
     `otherwise` is chosen if fewer than 60 % of the lines fit any of them.
     """
-    sample = b"".join(head.splitlines(keepends=True)[:_SAMPLE_LINES])
-    best = Verdict(otherwise, 0.0)
+    best = best_of(head, candidates)
+    return best if best and best.share >= ENOUGH else Verdict(otherwise, 1.0)
+
+
+def best_of(head: bytes, candidates: Iterable[Parser]) -> Verdict | None:
+    """The candidate that the most lines of `head` fit, however few; None: no line fits any."""
+    head = sample(head)
+    best: Verdict | None = None
     for parser in candidates:
-        share = _share(parser, sample)
-        if share > best.share:
+        share = share_of(parser, head)
+        if share > (best.share if best else 0.0):
             best = Verdict(parser, share)
         if share == 1.0:
             break
-    return best if best.share >= _ENOUGH else Verdict(otherwise, 1.0)
+    return best
 
 
-def _share(parser: Parser, sample: bytes) -> float:
+def sample(head: bytes) -> bytes:
+    """The lines that decide."""
+    return b"".join(head.splitlines(keepends=True)[:_SAMPLE_LINES])
+
+
+def share_of(parser: Parser, sample: bytes) -> float:
+    """The share of the records of a sample that fit a format, 0 to 1."""
     if not sample:
         return 0.0
     batch = parser.parse(Block(sample))

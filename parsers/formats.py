@@ -8,30 +8,65 @@ from functools import partial
 
 from parsers.batch import Batch, Parser
 from parsers.block import Block
-from parsers.detect import Verdict, detect
+from parsers.detect import ENOUGH, Verdict, best_of, detect, sample, share_of
+from parsers.framed import FramedParser, frame_of, heads_in
+from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
 from parsers.json_lines import JsonParser
+from parsers.klog import KlogParser
+from parsers.mixed import MixedParser
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
-from parsers.python_log import COMMON_FORMATS, python_parser
+from parsers.python_log import COMMON_FORMATS, PythonParser, python_parser
 from parsers.severity import Severity
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 # nginx formats that detection knows. Sources: `combined` is built into nginx; `main` is in the
-# nginx.conf of nginx.org's packages; the others are those of distributions and images.
+# nginx.conf of nginx.org's packages; `upstreaminfo` is ingress-nginx's default
+# (docs/user-guide/nginx-configuration/log-format.md), `npm` Nginx Proxy Manager's
+# (docker/rootfs/etc/nginx/conf.d/include/log.conf), `npmplus` its fork's; the others are those of
+# distributions and images.
+_UPSTREAMS = "$upstream_addr $upstream_response_length $upstream_response_time $upstream_status"
+_NPM = (
+    "[$time_local] {} - $request_method $scheme $host "
+    '"$request_uri" [Client $remote_addr] [Length $body_bytes_sent] [Gzip $gzip_ratio]{} '
+    '"$http_user_agent" "$http_referer"'
+)
 _ACCESS_FORMATS = {
     "combined": COMBINED,
     "main": f'{COMBINED} "$http_x_forwarded_for"',
     "common": _COMMON,
     "vhost": f"$host {COMBINED}",
     "vhost_combined": f"$host:$server_port {COMBINED}",
+    "vhost_main": f'$host {COMBINED} "$http_x_forwarded_for"',
+    "upstreaminfo": (
+        f"{COMBINED} $request_length $request_time [$proxy_upstream_name] "
+        f"[$proxy_alternative_upstream_name] {_UPSTREAMS} $req_id"
+    ),
+    "npm": _NPM.format("$upstream_cache_status $upstream_status $status", " [Sent-to $server]"),
+    "npmplus": (
+        '[$time_local] $host $remote_addr $request_time "$request" $status $body_bytes_sent '
+        "$bytes_sent $http_referer $http_user_agent"
+    ),
 }
-# Tried after those: one that leaves out the status.
+# Tried after those: what older versions and other servers of the same images write, and one format
+# that leaves out the status.
 _LOOSE_ACCESS_FORMATS = (
+    _NPM.format("$status", ""),
+    _NPM.format("$status", " [Sent-to $server]"),
+    _NPM.format("$upstream_cache_status $upstream_status $status", ""),
+    f"{COMBINED} $request_length $request_time [$proxy_upstream_name] {_UPSTREAMS} $req_id",
+    f"{COMBINED} $request_length $request_time [$proxy_upstream_name] {_UPSTREAMS}",
+    f"$remote_addr - [$the_real_ip] - {COMBINED.removeprefix('$remote_addr - ')} "
+    f"$request_length $request_time [$proxy_upstream_name] {_UPSTREAMS} $req_id",
     '$remote_addr [$time_local] "$request" "$http_user_agent" "$http_x_forwarded_for"',
 )
-NAMES = (*_ACCESS_FORMATS, "nginx_error", "python", "json", "plain", "auto")
+_FRAMES = {frame.name: frame for frame in FRAMES}
+NAMES = (
+    *_ACCESS_FORMATS,
+    *("nginx_error", "klog", "python", "json", "plain", *_FRAMES, "mixed", "auto"),
+)
 
 
 class FormatError(ValueError):
@@ -56,10 +91,14 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     """
     The parser for a format's name, the text of a `log_format`, or a `%`-style Python format.
 
-    `auto` and `python` look at `head`, the first lines of the log; without it they decide block by
-    block. Raises FormatError for an unknown name, LayoutError for a text that is ambiguous.
+    `auto`, `mixed` and `python` look at `head`, the first lines of the log; without it they decide
+    block by block. `cri`, `docker` and `syslog` may be followed by a colon and the format of what
+    they frame. Raises FormatError for an unknown name, LayoutError for a text that is ambiguous.
     """
     options = options or Options()
+    frame, colon, within = name.partition(":")
+    if frame in _FRAMES and (colon or not within):
+        return _framed(_FRAMES[frame], parser_for(within or "auto", options), head)
     if "$" in name:
         return access_parser(name, severities=_severities(options))
     if "%(" in name:
@@ -74,7 +113,7 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
             f"{guess}One of: {', '.join(NAMES)}, or the text of a log_format with its $variables",
         )
     parser = _MAKERS[name](options)
-    return parser.choose(head).parser if head and isinstance(parser, AnyOf) else parser
+    return parser.chosen(head) if head and isinstance(parser, AnyOf) else parser
 
 
 def _severities(options: Options) -> Mapping[str, Severity]:
@@ -90,6 +129,8 @@ class AnyOf:
     otherwise: Parser
     # Makes a further candidate from the lines themselves.
     guess: Callable[[bytes], Parser | None] = lambda _head: None
+    # Whose lines may stand between those of another; none: a log has one format.
+    others: tuple[Parser, ...] = ()
     fields: tuple[str, ...] = ()
 
     def choose(self, head: bytes) -> Verdict:
@@ -99,13 +140,47 @@ class AnyOf:
         candidates = (*self.candidates, guessed) if guessed else self.candidates
         return detect(head, candidates, self.otherwise)
 
+    def chosen(self, head: bytes) -> Parser:
+        """The parser for a log that begins with `head`: also of framed and of mixed lines."""
+        if not self.others:
+            return self.choose(head).parser
+        frame = frame_of(head)
+        framed = _framed(frame, self, head) if frame else None
+        if framed and (frame is not SYSLOG or not _knows_nothing(framed)):
+            return framed
+        return self._mixed(head)
+
+    def _mixed(self, head: bytes) -> Parser:
+        main = self.choose(head).parser
+        if main is self.otherwise and (best := best_of(head, self.candidates)):
+            # No format has most of the lines; several together may.
+            mixed = MixedParser(best.parser, self.others, self.guess)
+            main = best.parser if share_of(mixed, sample(head)) >= ENOUGH else main
+        others = tuple(each for each in self.others if each is not main)
+        return MixedParser(main, others, self.guess)
+
     def complete(self, raw: bytes) -> int:
         """As the format that `raw` seems to have."""
-        return self.choose(raw).parser.complete(raw)
+        return self.chosen(raw).complete(raw)
 
     def parse(self, block: Block) -> Batch:
         """As the format that the block seems to have."""
-        return self.choose(block.raw).parser.parse(block)
+        return self.chosen(block.raw).parse(block)
+
+
+def _framed(frame: Frame, within: Parser, head: bytes) -> FramedParser:
+    if not isinstance(within, AnyOf):
+        return FramedParser(frame, {}, within)
+    streams = heads_in(frame, head)
+    return FramedParser(frame, {name: within.chosen(raw) for name, raw in streams.items()}, within)
+
+
+def _knows_nothing(framed: FramedParser) -> bool:
+    plain = [
+        isinstance(each, MixedParser) and each.main.name == "plain"
+        for each in framed.inner.values()
+    ]
+    return all(plain)
 
 
 def _access_parsers(options: Options) -> list[AccessParser]:
@@ -122,10 +197,18 @@ def _auto(options: Options) -> AnyOf:
         NginxErrorParser(options.zone),
         *_access_parsers(options),
         JsonParser(options.zone),
+        KlogParser(),
         *_python_parsers(options),
     ]
     guess = partial(guess_access, severities=_severities(options))
-    return AnyOf("auto", tuple(known), PlainParser(options.zone), guess)
+    others = tuple(each for each in known if _states_time(each))
+    return AnyOf("auto", tuple(known), PlainParser(options.zone), guess, others)
+
+
+def _states_time(parser: Parser) -> bool:
+    """Whether a line of the format is known by its time, and not only by the lines around it."""
+    slots = parser.layout.slots if isinstance(parser, PythonParser) else ()
+    return not slots or any(slot.name == "asctime" for slot in slots)
 
 
 def _python(options: Options) -> AnyOf:
@@ -135,8 +218,10 @@ def _python(options: Options) -> AnyOf:
 
 _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
+    "klog": lambda _options: KlogParser(),
     "json": lambda options: JsonParser(options.zone),
     "plain": lambda options: PlainParser(options.zone),
     "python": _python,
+    "mixed": _auto,
     "auto": _auto,
 }

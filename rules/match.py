@@ -118,16 +118,30 @@ class RuleSet:
 
     def match(self, batch: Batch) -> Matches:
         """Find the rule for each row that has one; costs nothing for rows without a candidate."""
-        rows, numbers = self._candidates(batch)
-        rows, numbers = self._confirmed(batch, rows, numbers)
-        return Matches(batch, self.rules, rows, numbers)
+        found = [self._matched(part, rows) for part, rows in batch.alike()]
+        if len(found) == 1:
+            return Matches(batch, self.rules, *found[0])
+        rows = np.concatenate([_NONE, *(rows for rows, _ in found)])
+        numbers = np.concatenate([_NONE, *(numbers for _, numbers in found)])
+        order = np.argsort(rows)
+        return Matches(batch, self.rules, rows[order], numbers[order])
+
+    def _matched(self, part: Batch, of: Ints) -> tuple[Ints, Ints]:
+        """The rows of a batch of one format that have a rule, as numbers in the whole, and it."""
+        rows, numbers = self._confirmed(part, *self._candidates(part))
+        return of[rows], numbers
 
     def _candidates(self, batch: Batch) -> tuple[Ints, Ints]:
         """Rows and rules whose literals meet, by row and then by the rules' priority."""
         if not len(batch):
             return _NONE, _NONE
+        # Records that were framed need not stand in the order of their rows.
+        order = np.argsort(batch.starts, kind="stable") if batch.offsets is not None else None
+        starts, upto = batch.starts, batch.ends
+        if order is not None:
+            starts, upto = starts[order], upto[order]
         # A batch may be a selection: what lies before and behind it need not be scanned.
-        first, last = int(batch.starts[0]), int(batch.ends[-1])
+        first, last = int(starts[0]), int(upto[-1])
         whole = batch.octets.raw
         raw = whole if last - first > len(whole) // 2 else whole[first:last]
         hits, ends = self._scanner(batch.format).scan(raw)
@@ -135,9 +149,10 @@ class RuleSet:
             return _NONE, _NONE
         offsets = np.array(ends, np.int64) + (0 if raw is whole else first)
         # A hit ends behind the start of its row; one that ends in a row left out belongs to none.
-        rows = np.searchsorted(batch.starts, offsets) - 1
-        inside = (rows >= 0) & (offsets <= batch.ends[rows])
-        keys = rows[inside] * len(self.rules) + np.array(hits, np.int64)[inside]
+        rows = np.searchsorted(starts, offsets) - 1
+        inside = (rows >= 0) & (offsets <= upto[rows])
+        rows = rows[inside] if order is None else order[rows[inside]]
+        keys = rows * len(self.rules) + np.array(hits, np.int64)[inside]
         return np.divmod(np.unique(keys), len(self.rules))
 
     def _confirmed(self, batch: Batch, rows: Ints, numbers: Ints) -> tuple[Ints, Ints]:

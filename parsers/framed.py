@@ -1,0 +1,234 @@
+"""Lines in the frame of a container runtime or of syslog, parsed as what the program wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from parsers.batch import Batch, Parser, whole_lines
+from parsers.block import Block
+from parsers.columns import Column, Labels, Objects, Value
+from parsers.frames import FRAMES, Frame, Unwrapped
+from parsers.merged import MERGER, Piece, merge
+from parsers.mixed import Lines, lines_of
+from parsers.severity import Severity
+from parsers.timestamps import iso_time
+from parsers.words import Ints, Octets
+
+# A record of several lines is over when so many lines of other streams are behind it, or one that
+# was taken so much later: a program writes a record at once.
+_OVER_LINES = 64
+_OVER_S = 2.0
+# How far back `complete` looks for the last records.
+_TAIL_BYTES = 1 << 15
+_SAMPLE_LINES = 50
+# The share of framed lines before a frame is believed.
+_ENOUGH = 0.6
+_TIME = "//time"  # the hidden column of the frame's times; no field has such a name
+STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class FramedParser:
+    """
+    Takes the frame off and gives what each stream wrote to a parser of its own.
+
+    Partial lines are joined by stream, so that two streams cannot break each other's records.
+    Rows are in the order in which their records begin on disk, and say where that is.
+    """
+
+    frame: Frame
+    # By the name of the stream; `otherwise` for those that were not seen when it was chosen.
+    inner: Mapping[str, Parser]
+    otherwise: Parser
+    fields: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the frame; events say the format of what is in it."""
+        return self.frame.name
+
+    def complete(self, raw: bytes) -> int:
+        """The lines before the first that belongs to a record which may go on, in any stream."""
+        whole = whole_lines(raw)
+        start = raw.rfind(b"\n", 0, max(0, whole - _TAIL_BYTES)) + 1
+        done = self._complete(raw[start:whole])
+        return start + done if done or not start else self._complete(raw[:whole])
+
+    def _complete(self, raw: bytes) -> int:
+        lines = lines_of(Octets(raw))
+        unwrapped = self.frame.unwrap(lines)
+        end = len(lines)
+        for number, name in enumerate(unwrapped.names):
+            stream = _stream(unwrapped, number)
+            if not stream.rows.size or _is_over(unwrapped, int(stream.rows[-1])):
+                continue
+            bound = self._parser(name).complete(stream.raw)
+            ended = min(stream.raw.count(b"\n", 0, bound), int(stream.ended.sum()))
+            if ended < len(stream.first):
+                end = min(end, int(stream.rows[stream.first[ended]]))
+        return int(lines.starts[end]) if end < len(lines) else len(raw)
+
+    def _parser(self, stream: str) -> Parser:
+        return self.inner.get(stream, self.otherwise)
+
+    def parse(self, block: Block) -> Batch:
+        """Parse each stream, and put the records in the block's order."""
+        lines = lines_of(Octets(block.raw))
+        unwrapped = self.frame.unwrap(lines)
+        pieces, raws = self._pieces(lines, unwrapped)
+        batch = merge(block, Octets(b"".join(raws)), pieces)
+        assert batch.offsets is not None or not pieces
+        rows = np.searchsorted(lines.starts, batch.origins())
+        columns = {**batch.columns, _TIME: unwrapped.times.take(rows)}
+        fields = {name: column.take(rows) for name, column in unwrapped.fields.items()}
+        if len(unwrapped.names) > 1:
+            names = Labels(unwrapped.stream, (*unwrapped.names, None))
+            fields = {STREAM: names.take(rows)} | fields
+        cutter = FrameCutter(tuple(fields))
+        return replace(batch, cutter=cutter, columns=columns | fields)
+
+    def _pieces(self, lines: Lines, unwrapped: Unwrapped) -> tuple[list[Piece], list[bytes]]:
+        pieces: list[Piece] = []
+        raws: list[bytes] = []
+        for number, name in enumerate(unwrapped.names):
+            stream = _stream(unwrapped, number)
+            if stream.rows.size:
+                batch = self._parser(name).parse(Block(stream.raw))
+                pieces.append(_piece(batch, stream, lines, sum(map(len, raws))))
+                raws.append(stream.raw)
+        bare = np.flatnonzero(~unwrapped.fits)
+        if bare.size or not pieces:
+            raw = lines.of(bare)
+            batch = UNFRAMED.parse(Block(raw), self.frame.name)
+            base, ones = sum(map(len, raws)), np.ones(len(batch), np.int64)
+            offsets = lines.starts[bare]
+            pieces.append(Piece(batch, batch.starts + base, batch.ends + base, ones, offsets))
+            raws.append(raw)
+        return pieces, raws
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What one stream wrote."""
+
+    raw: bytes
+    # The lines on disk that hold it, and whether each ends a line of the program.
+    rows: Ints
+    ended: np.typing.NDArray[np.bool_]
+    # For each of the program's lines, where in `rows` it begins.
+    first: Ints
+
+
+def _stream(unwrapped: Unwrapped, number: int) -> _Stream:
+    rows = np.flatnonzero(unwrapped.stream == number)
+    ended = unwrapped.ended[rows]
+    texts = unwrapped.texts
+    parts = [
+        texts[row] + b"\n" if whole else texts[row]
+        for row, whole in zip(rows.tolist(), ended.tolist(), strict=True)
+    ]
+    if rows.size and not ended[-1]:
+        parts.append(b"\n")  # an unfinished line is a line
+    first = np.flatnonzero(np.concatenate((np.ones(min(1, rows.size), np.bool_), ended[:-1])))
+    return _Stream(b"".join(parts), rows, ended, first)
+
+
+def _piece(batch: Batch, stream: _Stream, lines: Lines, base: int) -> Piece:
+    count = batch.line_counts()
+    begin = np.cumsum(count) - count
+    bounds = np.append(stream.first, len(stream.rows))
+    first, behind = bounds[begin], bounds[begin + count]
+    offsets = lines.starts[stream.rows[first]]
+    return Piece(batch, batch.starts + base, batch.ends + base, behind - first, offsets)
+
+
+def _is_over(unwrapped: Unwrapped, row: int) -> bool:
+    """Whether the record that the line `row` ends can get no more lines."""
+    last = len(unwrapped.stream) - 1
+    if last - row >= _OVER_LINES:
+        return True
+    times = unwrapped.times.take(np.array([row, last], np.int64)).values()
+    try:
+        begun, now = (datetime.fromisoformat(str(time)[:19]) for time in times)
+    except ValueError:
+        return False
+    return (now - begun).total_seconds() >= _OVER_S
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCutter:
+    """Cuts fields from what is in the frame; the time, where that has none, from the frame."""
+
+    framed: tuple[str, ...]
+
+    def cut(self, batch: Batch, name: str) -> Column:
+        """Cut a field of the formats in the frame."""
+        column = MERGER.cut(batch, name)
+        if name != "time":
+            return column
+        values = column.values()
+        if None not in values:
+            return column
+        read = iso_time(None)
+        framed = batch.columns[_TIME].values()
+        pairs = zip(values, framed, strict=True)
+        return Objects([read(str(frame).encode()) if own is None else own for own, frame in pairs])
+
+    def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
+        """What each row's own format says, and the frame."""
+        columns = [batch.columns[name].values() for name in self.framed]
+        said = MERGER.field_dicts(batch)
+        for fields, values in zip(said, zip(*columns, strict=True), strict=bool(columns)):
+            for name, value in zip(self.framed, values, strict=True):
+                if value is not None:
+                    fields.setdefault(name, value)
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Unframed:
+    """Lines that have no frame in a log of framed lines: unparsed."""
+
+    def parse(self, block: Block, name: str) -> Batch:
+        """Each line as an unparsed record."""
+        lines = lines_of(Octets(block.raw))
+        count = len(lines)
+        severity = np.full(count, int(Severity.INFO), np.uint8)
+        fits = np.zeros(count, np.bool_)
+        starts, ends = lines.starts, lines.ends
+        return Batch(block, lines.octets, name, starts, ends, fits, severity, self)
+
+    def cut(self, batch: Batch, name: str) -> Column:
+        """The whole line is the message."""
+        if name == "message":
+            return batch.records()
+        if name in ("time", "level"):
+            return Labels(np.zeros(len(batch), np.int64), (None,))
+        raise KeyError(name)
+
+    def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
+        """Nothing: it fitted no frame."""
+        return [{} for _ in range(len(batch))]
+
+
+UNFRAMED = Unframed()
+
+
+def frame_of(head: bytes) -> Frame | None:
+    """The frame that the first lines of a log are in, if they are in any."""
+    sample = head.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
+    lines = [line for line in sample if line]
+    for frame in FRAMES if lines else ():
+        framed = sum(bool(frame.head.match(line)) for line in lines)
+        if framed / len(lines) >= _ENOUGH:
+            return frame
+    return None
+
+
+def heads_in(frame: Frame, head: bytes) -> dict[str, bytes]:
+    """What each stream wrote of the first lines of a log."""
+    unwrapped = frame.unwrap(lines_of(Octets(head)))
+    streams = {name: _stream(unwrapped, number).raw for number, name in enumerate(unwrapped.names)}
+    return {name: raw for name, raw in streams.items() if raw}

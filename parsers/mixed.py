@@ -1,0 +1,228 @@
+"""A log in which lines of several formats stand side by side: each record finds its own parser."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from parsers.batch import Batch, Parser, line_spans, whole_lines
+from parsers.block import Block
+from parsers.json_lines import JsonParser
+from parsers.klog import KlogParser
+from parsers.merged import Piece, merge, parser_of
+from parsers.nginx_access import AccessParser
+from parsers.nginx_error import NginxErrorParser
+from parsers.plain import PlainParser
+from parsers.python_log import PythonParser
+from parsers.shapes import begins
+from parsers.words import Bools, Ints, Octets, positions
+
+# How far back `complete` looks for the last record of another format.
+_TAIL_BYTES = 1 << 14
+_ACCESS = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] ")
+# Before the request; a longer name of a host or user is none.
+_LOOK_BYTES = 512
+# What the lines of the other formats begin with.
+_SHAPES: Mapping[type, Sequence[str]] = {
+    NginxErrorParser: ("dddd/dd/dd dd:dd:dd [", "nginx: ["),
+    KlogParser: ("_dddd dd:dd:dd.dddddd ",),
+    JsonParser: ("{",),
+}
+# A file that began in some format is asked again what it is by so many of the lines that do not
+# fit; fewer say nothing about it.
+_MIN_GUESS_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a block: where each begins, where its text ends, where the next one begins."""
+
+    octets: Octets
+    starts: Ints
+    ends: Ints
+    stops: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def of(self, rows: Ints) -> bytes:
+        """These lines as the bytes of a block of their own."""
+        raw = self.octets.raw
+        spans = zip(self.starts[rows].tolist(), self.stops[rows].tolist(), strict=True)
+        return b"".join([raw[start:stop] for start, stop in spans])
+
+
+def lines_of(octets: Octets) -> Lines:
+    """Find the lines of a block."""
+    starts, ends = line_spans(octets, positions(octets.raw, ord("\n")))
+    return Lines(octets, starts, ends, np.append(starts, len(octets.raw))[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class MixedParser:
+    """
+    Reads a log of one format, and in it lines of others.
+
+    `main` reads every block. Only what it leaves over (what does not fit, and what it would join
+    to the record before) is offered to the others, by a test of its first bytes before any
+    parsing; they take what states a time in their own form. A record goes on until the next line
+    that begins one of any format.
+    """
+
+    main: Parser
+    others: tuple[Parser, ...]
+    # Makes a further format from lines that fit none: that of the log may have changed.
+    guess: Callable[[bytes], Parser | None] = lambda _lines: None
+    # What it shares is not known before the lines are.
+    fields: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The format of most of its lines."""
+        return self.main.name
+
+    def complete(self, raw: bytes) -> int:
+        """A record ends where one of any of the formats begins."""
+        whole = whole_lines(raw)
+        last = raw.rfind(b"\n", 0, max(0, whole - 1)) + 1
+        line = self.main.parse(Block(raw[last:whole]))
+        if len(line) and line.parsed.all() and not _is_plain(self.main):
+            return last + self.main.complete(raw[last:whole])
+        start = raw.rfind(b"\n", 0, max(0, whole - _TAIL_BYTES)) + 1
+        batch = self.parse(Block(raw[start:whole]))
+        if len(batch):
+            begin = start + int(batch.origins()[-1])
+            done = begin + parser_of(batch, len(batch) - 1).complete(raw[begin:whole])
+            if done > start or not start:
+                return done
+        return self.main.complete(raw[:whole])
+
+    def parse(self, block: Block) -> Batch:
+        """Parse as `main` does, and what it leaves over as the others do."""
+        batch = self.main.parse(block)
+        if block.truncated or _is_whole(batch):
+            return batch
+        lines = lines_of(batch.octets)
+        owner, parsers = self._owners(batch, lines)
+        if not (owner > 0).any():
+            return batch
+        return _regrouped(block, lines, _carried(owner), parsers)
+
+    def _owners(self, batch: Batch, lines: Lines) -> tuple[Ints, Sequence[Parser]]:
+        """For each line the number of the format of which it begins a record (-1: none), and it."""
+        owner = np.full(len(lines), -1)
+        count = batch.line_counts()
+        owner[(np.cumsum(count) - count)[batch.parsed]] = 0
+        left = (owner < 0) | _is_plain(self.main)
+        offer = Offer(lines, np.flatnonzero(left & (lines.ends > lines.starts) & ~_is_blank(lines)))
+        for number, parser in enumerate(self.others, start=1):
+            owner[offer.taken(parser)] = number
+        rest = offer.fitting(AccessParser)
+        guessed = self.guess(lines.of(rest)) if rest.size >= _MIN_GUESS_LINES else None
+        if guessed is None:
+            return owner, (self.main, *self.others)
+        owner[offer.taken(guessed)] = len(self.others) + 1
+        return owner, (self.main, *self.others, guessed)
+
+
+@dataclass(slots=True)
+class Offer:
+    """Lines that the formats of a mixed log are asked to take, one after the other."""
+
+    lines: Lines
+    rows: Ints  # those not taken yet
+    _fitting: dict[type, Bools] = field(default_factory=dict)
+
+    def fitting(self, kind: type) -> Ints:
+        """The lines left whose first bytes do not speak against a format."""
+        if kind not in self._fitting:
+            may = np.zeros(len(self.lines), np.bool_)
+            may[self.rows] = _may_fit(kind, self.lines, self.rows)
+            self._fitting[kind] = may
+        return self.rows[self._fitting[kind][self.rows]]
+
+    def taken(self, parser: Parser) -> Ints:
+        """Take the lines that begin a record of the parser's format."""
+        rows = self.fitting(type(parser))
+        if rows.size:
+            batch = parser.parse(Block(self.lines.of(rows)))
+            count = batch.line_counts()
+            rows = rows[(np.cumsum(count) - count)[_certain(batch)]]
+            self.rows = np.setdiff1d(self.rows, rows, assume_unique=True)
+        return rows
+
+
+def _certain(batch: Batch) -> Ints:
+    """The rows that fit; of JSON those that state a time or a level, as any text may be JSON."""
+    fitting = np.flatnonzero(batch.parsed)
+    if isinstance(batch.cutter, JsonParser) and fitting.size:
+        part = batch.select(fitting)
+        stated = zip(part.column("time").values(), part.column("level").values(), strict=True)
+        says = [time is not None or level is not None for time, level in stated]
+        fitting = fitting[np.array(says, np.bool_)]
+    return fitting
+
+
+def _is_plain(parser: object) -> bool:
+    return isinstance(parser, PlainParser)
+
+
+def _is_whole(batch: Batch) -> bool:
+    """Whether every line fitted and begins a record of its own: then nothing is left over."""
+    lines = batch.lines
+    joined = lines is not None and int(lines.sum()) > len(batch)
+    return not _is_plain(batch.cutter) and not joined and bool(batch.parsed.all())
+
+
+def _is_blank(lines: Lines) -> Bools:
+    """Lines that begin with a blank go on with the record before them, in every format."""
+    first = lines.octets.bytes[lines.starts]
+    blank: Bools = (first == ord(" ")) | (first == ord("\t"))
+    return blank
+
+
+def _may_fit(kind: type, lines: Lines, rows: Ints) -> Bools:
+    """A cheap test by the form of a time, so that few lines are parsed in vain."""
+    octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
+    if issubclass(kind, PythonParser):
+        bracket = octets.bytes[starts] == ord("[")
+        return begins(octets, starts + bracket, ends, "dddd-dd-dd_dd:dd:dd")
+    if issubclass(kind, AccessParser):
+        return _with_access_time(lines, rows)
+    found = np.zeros(len(rows), np.bool_)
+    for shape in _SHAPES[kind]:
+        found |= begins(octets, starts, ends, shape)
+    return found
+
+
+def _with_access_time(lines: Lines, rows: Ints) -> Bools:
+    raw = lines.octets.raw
+    if b"] " not in raw or not _ACCESS.search(raw):
+        return np.zeros(len(rows), np.bool_)
+    search = _ACCESS.search
+    spans = zip(lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True)
+    found = [bool(search(raw, start, min(end, start + _LOOK_BYTES))) for start, end in spans]
+    return np.array(found, np.bool_)
+
+
+def _carried(owner: Ints) -> Ints:
+    """The format of every line: that of the last line before it that begins a record."""
+    last = np.maximum.accumulate(np.where(owner >= 0, np.arange(len(owner)), -1))
+    carried: Ints = np.where(last >= 0, owner[last], 0)
+    return carried
+
+
+def _regrouped(block: Block, lines: Lines, owner: Ints, parsers: Sequence[Parser]) -> Batch:
+    """Parse the lines of each format together, and put the records in the block's order."""
+    pieces = []
+    for number, parser in enumerate(parsers):
+        rows = np.flatnonzero(owner == number)
+        if not rows.size:
+            continue
+        batch = parser.parse(Block(lines.of(rows)))
+        count = batch.line_counts()
+        first = np.cumsum(count) - count
+        starts, ends = lines.starts[rows[first]], lines.ends[rows[first + count - 1]]
+        pieces.append(Piece(batch, starts, ends, count))
+    return merge(block, lines.octets, pieces)
