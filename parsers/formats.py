@@ -156,6 +156,11 @@ class AnyOf:
             # No format has most of the lines; several together may.
             mixed = MixedParser(best.parser, self.others, self.guess)
             main = best.parser if share_of(mixed, sample(head)) >= ENOUGH else main
+        mixed = self._beside(main)
+        mixed.parse(Block(sample(head)))  # a format that joins lines seems to fit them all
+        return self._beside(mixed.main)
+
+    def _beside(self, main: Parser) -> MixedParser:
         others = tuple(each for each in self.others if each is not main)
         return MixedParser(main, others, self.guess)
 

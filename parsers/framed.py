@@ -14,7 +14,7 @@ from parsers.merged import MERGER, Piece, merge
 from parsers.mixed import Lines, lines_of
 from parsers.severity import Severity
 from parsers.timestamps import iso_time
-from parsers.words import Ints, Octets
+from parsers.words import Bools, Ints, Octets, positions
 
 # A record of several lines is over when so many lines of other streams are behind it, or one that
 # was taken so much later: a program writes a record at once.
@@ -22,6 +22,8 @@ _OVER_LINES = 64
 _OVER_S = 2.0
 # How far back `complete` looks for the last records.
 _TAIL_BYTES = 1 << 15
+# How often a place to cut at is moved to before a record of another stream.
+_MOST_MOVES = 16
 _SAMPLE_LINES = 50
 # The share of framed lines before a frame is believed.
 _ENOUGH = 0.6
@@ -59,16 +61,24 @@ class FramedParser:
     def _complete(self, raw: bytes) -> int:
         lines = lines_of(Octets(raw))
         unwrapped = self.frame.unwrap(lines)
-        end = len(lines)
-        for number, name in enumerate(unwrapped.names):
-            stream = _stream(unwrapped, number)
-            if not stream.rows.size or _is_over(unwrapped, int(stream.rows[-1])):
-                continue
-            bound = self._parser(name).complete(stream.raw)
-            ended = min(stream.raw.count(b"\n", 0, bound), int(stream.ended.sum()))
-            if ended < len(stream.first):
-                end = min(end, int(stream.rows[stream.first[ended]]))
-        return int(lines.starts[end]) if end < len(lines) else len(raw)
+        pairs = [
+            (_stream(unwrapped, number), self._parser(name))
+            for number, name in enumerate(unwrapped.names)
+        ]
+        streams = [(stream, parser) for stream, parser in pairs if stream.rows.size]
+        open_rows = [
+            stream.open_row(parser)
+            for stream, parser in streams
+            if not _is_over(unwrapped, int(stream.rows[-1]))
+        ]
+        end = min((row for row in open_rows if row >= 0), default=len(lines))
+        for _ in range(_MOST_MOVES):
+            # A record of another stream may lie on both sides of that line.
+            moved = min((each.row_before(end, parser) for each, parser in streams), default=end)
+            if moved == end:
+                return int(lines.starts[end]) if end < len(lines) else len(raw)
+            end = moved
+        return 0
 
     def _parser(self, stream: str) -> Parser:
         return self.inner.get(stream, self.otherwise)
@@ -116,9 +126,29 @@ class _Stream:
     raw: bytes
     # The lines on disk that hold it, and whether each ends a line of the program.
     rows: Ints
-    ended: np.typing.NDArray[np.bool_]
+    ended: Bools
     # For each of the program's lines, where in `rows` it begins.
     first: Ints
+
+    def open_row(self, parser: Parser) -> int:
+        """The line on disk at which the last record begins that may go on; -1: none may."""
+        bound = parser.complete(self.raw)
+        done = min(self.raw.count(b"\n", 0, bound), int(self.ended.sum()))
+        return int(self.rows[self.first[done]]) if done < len(self.first) else -1
+
+    def row_before(self, end: int, parser: Parser) -> int:
+        """`end`, or the line before it at which a record begins that goes on behind it."""
+        at = int(np.searchsorted(self.rows, end))
+        if at in (0, len(self.rows)):
+            return end
+        line = int(np.searchsorted(self.first, at, "right")) - 1
+        if self.first[line] < at:
+            return int(self.rows[self.first[line]])
+        newlines = positions(self.raw, ord("\n"))
+        bound = parser.complete(self.raw[: int(newlines[line]) + 1])
+        if bound > newlines[line - 1]:
+            return end
+        return int(self.rows[self.first[self.raw.count(b"\n", 0, bound)]])
 
 
 def _stream(unwrapped: Unwrapped, number: int) -> _Stream:

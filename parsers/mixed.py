@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from parsers.batch import Batch, Parser, line_spans, whole_lines
 from parsers.block import Block
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
-from parsers.merged import Piece, merge, parser_of
+from parsers.merged import WHERE, Piece, merge, parser_of, where_of
 from parsers.nginx_access import AccessParser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
@@ -29,9 +30,8 @@ _SHAPES: Mapping[type, Sequence[str]] = {
     KlogParser: ("_dddd dd:dd:dd.dddddd ",),
     JsonParser: ("{",),
 }
-# A file that began in some format is asked again what it is by so many of the lines that do not
-# fit; fewer say nothing about it.
-_MIN_GUESS_LINES = 3
+# Fewer lines say nothing about what a log has become.
+_MIN_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def lines_of(octets: Octets) -> Lines:
     return Lines(octets, starts, ends, np.append(starts, len(octets.raw))[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MixedParser:
     """
     Reads a log of one format, and in it lines of others.
@@ -67,20 +67,21 @@ class MixedParser:
     `main` reads every block. Only what it leaves over (what does not fit, and what it would join
     to the record before) is offered to the others, by a test of its first bytes before any
     parsing; they take what states a time in their own form. A record goes on until the next line
-    that begins one of any format.
+    that begins one of any format. The format that most lines of a block have becomes `main` for
+    the next, so that a log which changes its format costs no more for ever.
     """
 
     main: Parser
     others: tuple[Parser, ...]
     # Makes a further format from lines that fit none: that of the log may have changed.
     guess: Callable[[bytes], Parser | None] = lambda _lines: None
-    # What it shares is not known before the lines are.
+    # Those of its formats; which they are is not known before the lines are.
     fields: tuple[str, ...] = ()
+    # That of `main` when it was made: it names the log, whatever comes later.
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The format of most of its lines."""
-        return self.main.name
+    def __post_init__(self) -> None:
+        self.name = self.main.name
 
     def complete(self, raw: bytes) -> int:
         """A record ends where one of any of the formats begins."""
@@ -90,7 +91,7 @@ class MixedParser:
         if len(line) and line.parsed.all() and not _is_plain(self.main):
             return last + self.main.complete(raw[last:whole])
         start = raw.rfind(b"\n", 0, max(0, whole - _TAIL_BYTES)) + 1
-        batch = self.parse(Block(raw[start:whole]))
+        batch = self._parse(Block(raw[start:whole]))
         if len(batch):
             begin = start + int(batch.origins()[-1])
             done = begin + parser_of(batch, len(batch) - 1).complete(raw[begin:whole])
@@ -100,6 +101,12 @@ class MixedParser:
 
     def parse(self, block: Block) -> Batch:
         """Parse as `main` does, and what it leaves over as the others do."""
+        batch = self._parse(block)
+        if WHERE in batch.columns and len(batch) >= _MIN_LINES:
+            self._settle(batch)
+        return batch
+
+    def _parse(self, block: Block) -> Batch:
         batch = self.main.parse(block)
         if block.truncated or _is_whole(batch):
             return batch
@@ -107,7 +114,23 @@ class MixedParser:
         owner, parsers = self._owners(batch, lines)
         if not (owner > 0).any():
             return batch
-        return _regrouped(block, lines, _carried(owner), parsers)
+        return _regrouped(batch, lines, _carried(owner), parsers)
+
+    def _settle(self, batch: Batch) -> None:
+        """
+        Remember what the block was made of: its formats are asked first from now on.
+
+        The one that has more than half of the lines that fit becomes `main`.
+        """
+        where = where_of(batch)
+        count = np.where(batch.parsed, batch.line_counts(), 0)
+        lines = np.bincount(where.batch, count, len(where.batches))
+        found = [cast(Parser, where.batches[at].cutter) for at in np.argsort(-lines).tolist()]
+        main = found[0] if lines.max() * 2 > lines.sum() else self.main
+        rest = (self.main, *self.others)
+        known = [*found, *(each for each in rest if not any(each is one for one in found))]
+        self.main = main
+        self.others = tuple(each for each in known if each is not main and not _is_plain(each))
 
     def _owners(self, batch: Batch, lines: Lines) -> tuple[Ints, Sequence[Parser]]:
         """For each line the number of the format of which it begins a record (-1: none), and it."""
@@ -119,7 +142,7 @@ class MixedParser:
         for number, parser in enumerate(self.others, start=1):
             owner[offer.taken(parser)] = number
         rest = offer.fitting(AccessParser)
-        guessed = self.guess(lines.of(rest)) if rest.size >= _MIN_GUESS_LINES else None
+        guessed = self.guess(lines.of(rest)) if rest.size >= _MIN_LINES else None
         if guessed is None:
             return owner, (self.main, *self.others)
         owner[offer.taken(guessed)] = len(self.others) + 1
@@ -213,16 +236,19 @@ def _carried(owner: Ints) -> Ints:
     return carried
 
 
-def _regrouped(block: Block, lines: Lines, owner: Ints, parsers: Sequence[Parser]) -> Batch:
+def _regrouped(batch: Batch, lines: Lines, owner: Ints, parsers: Sequence[Parser]) -> Batch:
     """Parse the lines of each format together, and put the records in the block's order."""
     pieces = []
     for number, parser in enumerate(parsers):
         rows = np.flatnonzero(owner == number)
         if not rows.size:
             continue
-        batch = parser.parse(Block(lines.of(rows)))
-        count = batch.line_counts()
+        if number == 0 and batch.lines is None:  # a row a line: they are parsed already
+            part = batch.select(rows)
+        else:
+            part = parser.parse(Block(lines.of(rows)))
+        count = part.line_counts()
         first = np.cumsum(count) - count
         starts, ends = lines.starts[rows[first]], lines.ends[rows[first + count - 1]]
-        pieces.append(Piece(batch, starts, ends, count))
-    return merge(block, lines.octets, pieces)
+        pieces.append(Piece(part, starts, ends, count))
+    return merge(batch.block, lines.octets, pieces)

@@ -25,13 +25,13 @@ _NEXT_QUOTED = re.compile(rb'", (%b): "' % b"|".join(_QUOTED))
 # What stands behind the context: the stream module's traffic, the mail module's bare upstream.
 _TRAFFIC = re.compile(rb"(?:, (?:bytes|packets) from/to (?:client|upstream):\d+/\d+)+\Z", re.DOTALL)
 _MAIL_UPSTREAM = re.compile(rb', upstream: (?P<upstream>[^,"\s]+)\Z')
-# Contexts without a client: OpenResty's timers (ngx_http_lua_timer.c, which may name one all the
-# same), name resolution (ngx_resolver.c), OCSP (ngx_event_openssl_stapling.c), syslog itself.
+# What OpenResty's timers put before the client, if they have one (ngx_http_lua_timer.c).
+_LUA_CONTEXT = re.compile(rb", context: (?P<context>ngx\.[a-z_.*]+)\Z")
+_LUA_BYTES = 64
+# Contexts without a client: such timers, name resolution (ngx_resolver.c), OCSP
+# (ngx_event_openssl_stapling.c), syslog itself.
 _OTHER = (
-    re.compile(
-        rb", context: (?P<context>ngx\.[a-z_.*]+)(?:, client: (?P<client>[0-9A-Fa-f.:]+|unix:))?"
-        rb'(?:, server: (?P<server>[^,"]*))?\Z'
-    ),
+    _LUA_CONTEXT,
     re.compile(rb', resolver: (?P<resolver>[^,"]+)\Z'),
     re.compile(
         rb', responder: (?P<responder>[^,"]+)(?:, peer: (?P<peer>[^,"]+))?'
@@ -64,7 +64,7 @@ def find_context(message: bytes, *, cut_short: bool = False) -> tuple[int, Found
     end, found = _whole_context(message)
     if found or not cut_short:
         return end, found
-    for closed in (message + b'"', _HALF_PART.sub(b"", message)):
+    for closed in (_HALF_PART.sub(b"", message), message + b'"'):
         end, found = _whole_context(closed)
         if found:
             return end, found
@@ -80,7 +80,11 @@ def _whole_context(message: bytes) -> tuple[int, Found]:
     found = _strict(rest, places) or _loosely(rest, places)
     if found is None:
         return _other(message)
-    return found[0], found[1] | (mail.groupdict() if mail else {})
+    at, parts = found
+    if lua := _LUA_CONTEXT.search(message, max(0, at - _LUA_BYTES), at):
+        at = lua.start()
+        parts |= _named(lua)
+    return at, parts | (mail.groupdict() if mail else {})
 
 
 def _strict(message: bytes, places: list[int]) -> tuple[int, Found] | None:

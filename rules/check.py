@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from parsers.batch import Batch, Parser
 from parsers.block import Block
+from parsers.frames import FRAMES
 from rules.cost import LONGEST_BYTES, SLOWEST_MS, Clock, slowest
 from rules.load import Loaded, Place
 from rules.match import RuleSet
@@ -126,8 +127,12 @@ class _Bench:
 
 def _parsed_as(log_format: str) -> str:
     """The parser for a format of a rule; `any` is most formats, and every line is plain text."""
-    if log_format == "auto":
-        raise ValueError("auto is found out for each log; rules see the format that was found")
+    if log_format in ("auto", "mixed"):
+        raise ValueError(
+            f"{log_format} is found out for each log; rules see the format that was found"
+        )
+    if log_format in {frame.name for frame in FRAMES}:
+        raise ValueError(f"{log_format} frames lines; rules see the format of what is in it")
     return {"any": "plain", "nginx_access": "combined"}.get(log_format, log_format)
 
 

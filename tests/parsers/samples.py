@@ -7,7 +7,7 @@ from parsers.formats import parser_for
 from parsers.nginx_access import COMBINED
 
 FORMATS = (
-    *("combined", "common", "nginx_error", "json", "plain", "python", "auto"),
+    *("combined", "common", "nginx_error", "klog", "json", "plain", "python", "auto"),
     f'{COMBINED} rt=$request_time urt="$upstream_response_time"',
     "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
     "%(asctime)s %(message)s",
@@ -15,6 +15,7 @@ FORMATS = (
 # Formats in which a record is a line, and those in which it may be several.
 MULTI_LINE = (
     "nginx_error",
+    "klog",
     "plain",
     FORMATS[-2],
     FORMATS[-1],
@@ -55,6 +56,11 @@ PYTHON = (
     b"Message: 'a %s'",
     b"Arguments: ()",
 )
+KLOG = (
+    b"I0102 15:04:05.678901       7 controller.go:191] configuration changed",
+    b"F0102 15:04:05.678901       7 main.go:9] gone",
+    b"E0102 15:04:05.678901 7 main.go:9]",
+)
 JSON = (
     b'{"time": "2026-01-22T14:59:12.5Z", "level": "error", "message": "failed", "user": {"id": 7}}',
     b'{"ts": 1769093952.5, "level": 50, "msg": "failed", "name": "app"}',
@@ -74,7 +80,7 @@ PLAIN = (
     b"}",
     b"",
 )
-LINES = ACCESS + NGINX_ERROR + PYTHON + JSON + PLAIN
+LINES = ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + PLAIN
 ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
 
 

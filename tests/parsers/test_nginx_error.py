@@ -219,3 +219,141 @@ def test_cutting_a_hostile_message_takes_time_by_its_length(part):
     error(part * (200_000 // len(part)))
 
     assert time.process_time() - began < 2
+
+
+REAL = 'client: 192.0.2.7, server: example.org, request: "GET /a HTTP/1.1", host: "example.org"'
+FORGED = 'client: 192.0.2.66, server: x, request: "GET /x HTTP/1.1", host: "evil"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # In a header, which comes last: the first place that fits is the real one.
+        f'access forbidden by rule, {REAL}, referrer: "http://a/, {FORGED}"',
+        f'access forbidden by rule, {REAL}, referrer: ", {FORGED}, referrer: "',
+        # In a user's name or a path: a host with a blank is none, and a quote is still open.
+        f'user "a, {FORGED}": password mismatch, {REAL}',
+        f'user "a": password mismatch, {FORGED}": was not found in "/etc/htpasswd", {REAL}',
+        f'open() "/srv/a, {FORGED}" failed (2: No such file or directory), {REAL}',
+        # In a request line: a URI holds no blank.
+        'a, client: 192.0.2.7, server: example.org, request: "GET /a HTTP/1.1", host: "example.org"'
+        ', referrer: "b", client: 192.0.2.66, server: c"',
+    ],
+)
+def test_a_forged_context_is_not_believed(text):
+    event = error(text)
+
+    assert ("192.0.2.7", "example.org") == (event.fields["client"], event.fields["server"])
+    assert ("/a", "example.org") == (event.fields["request_uri"], event.fields["host"])
+
+
+def test_a_host_forged_in_a_request_does_not_replace_the_real_one():
+    event = error(
+        'a, client: 192.0.2.7, server: _, request: "GET /",host:"evil" HTTP/1.1", '
+        'host: "example.org"'
+    )
+
+    assert event.fields["host"] == "example.org"
+    assert event.fields["request_uri"] == '/",host:"evil"'
+
+
+CONTEXTS: dict[str, tuple[str, dict[str, object]]] = {
+    "stream": (
+        "upstream timed out (110: Connection timed out) while connecting to upstream, client: "
+        '192.0.2.7, server: 0.0.0.0:5432, upstream: "192.0.2.1:5432", bytes from/to client:0/0, '
+        "bytes from/to upstream:0/0",
+        {"client": "192.0.2.7", "server": "0.0.0.0:5432", "upstream": "192.0.2.1:5432"},
+    ),
+    "udp stream": (
+        "no live upstreams while connecting to upstream, udp client: 192.0.2.7, server: 0.0.0.0:53",
+        {"client": "192.0.2.7", "server": "0.0.0.0:53"},
+    ),
+    "mail": (
+        "auth http server 192.0.2.1:80 timed out while in http auth state, client: 192.0.2.7 using "
+        'starttls, server: 0.0.0.0:143, login: "a@example.org", upstream: 192.0.2.1:143',
+        {"client": "192.0.2.7", "login": "a@example.org", "upstream": "192.0.2.1:143"},
+    ),
+    "lua timer": (
+        "[lua] init.lua:3: failed, context: ngx.timer, client: 192.0.2.7, server: 0.0.0.0:80",
+        {"context": "ngx.timer", "client": "192.0.2.7", "server": "0.0.0.0:80"},
+    ),
+    "lua timer of no client": ("[lua] init.lua:3: a, context: ngx.timer", {"context": "ngx.timer"}),
+    "resolver": (
+        "recv() failed (111: Connection refused) while resolving, resolver: 192.0.2.53:53",
+        {"resolver": "192.0.2.53:53", "errno": 111},
+    ),
+    "OCSP": (
+        "ocsp.example.org could not be resolved (110: Operation timed out) while requesting "
+        'certificate status, responder: ocsp.example.org, certificate: "/etc/ssl/a.pem"',
+        {"responder": "ocsp.example.org", "certificate": "/etc/ssl/a.pem"},
+    ),
+    "syslog": (
+        "send() failed (111: Connection refused) while logging to syslog, server: 192.0.2.1:514",
+        {"server": "192.0.2.1:514", "errno": 111},
+    ),
+    "PROXY protocol": (
+        'broken header: "GET / HTTP/1.1" while reading PROXY protocol, client: 192.0.2.7, server: '
+        "0.0.0.0:80",
+        {"client": "192.0.2.7", "server": "0.0.0.0:80"},
+    ),
+    "limit": (
+        'limiting requests, excess: 5.250 by zone "login", client: 192.0.2.7, server: _',
+        {"zone": "login", "excess": 5.25, "client": "192.0.2.7"},
+    ),
+    "connection limit": (
+        'limiting connections by zone "addr", client: 192.0.2.7, server: _',
+        {"zone": "addr", "client": "192.0.2.7"},
+    ),
+    "keepalive": ("client 192.0.2.7 closed keepalive connection", {"client": "192.0.2.7"}),
+    "mail session": (
+        "client 192.0.2.7:53044 connected to 0.0.0.0:25",
+        {"client": "192.0.2.7", "client_port": 53044},
+    ),
+    "ModSecurity": (
+        '[client 192.0.2.7] ModSecurity: Access denied with code 403 (phase 2). Matched "a" '
+        '(Value: `x [id "1"]\' ) [file "/etc/rules.conf"] [line "80"] [id "949110"] '
+        '[msg "Too many"] [data "b"] [tag "one"] [tag "two"] [uri "/"], client: 192.0.2.7',
+        {"modsecurity_id": "949110", "modsecurity_tag": ["one", "two"], "modsecurity_uri": "/"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CONTEXTS)
+def test_every_module_states_its_context_in_its_own_way(kind):
+    text, expected = CONTEXTS[kind]
+
+    fields = error(text).fields
+
+    assert expected == {name: fields.get(name) for name in expected}
+
+
+def test_the_context_is_no_part_of_the_message():
+    messages = [error(text).message for text, _ in CONTEXTS.values()]
+
+    assert not [message for message in messages if ", client: " in message or "server: " in message]
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        (', referrer: "http://example.org/' + "a" * 2000, {"host": "example.org"}),
+        (", refe", {"host": "example.org"}),
+    ],
+)
+def test_a_record_that_nginx_cut_at_its_limit_keeps_its_context(behind, expected):
+    text = f"{STAMP} [error] 7#8: *9 {'x' * (1900 if len(behind) < 99 else 1)}, {REAL}{behind}"
+    record = text[:2047] if len(behind) > 99 else text.replace("x", "x" * (2048 - len(text)), 1)
+
+    event = parse(record).event(0)
+
+    assert len(record) == 2047
+    assert expected == {name: event.fields.get(name) for name in expected}
+
+
+def test_what_nginx_says_on_the_terminal_has_a_level_and_no_time():
+    event = parse(
+        'nginx: [emerg] host not found in upstream "app" in /etc/nginx/nginx.conf:7'
+    ).event(0)
+
+    assert (True, None, Severity.CRITICAL) == (event.parsed, event.time, event.severity)
+    assert event.message == 'host not found in upstream "app" in /etc/nginx/nginx.conf:7'

@@ -254,3 +254,27 @@ def test_the_scan_changes_no_answer(lines):
             expected[row] = found[0].id
 
     assert answers(SHIPPED, events) == expected
+
+
+def test_records_of_every_format_of_a_mixed_log_are_explained_by_their_own_rules():
+    access = b'192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET /a HTTP/1.1" 200 5 "-" "-"'
+    error = b"2026/01/22 14:59:12 [error] 7#8: *9 connect() failed (111: Connection refused)"
+    frame = b"2026-01-02T03:04:05.1Z %b F %b\n"
+    framed = b"".join(
+        frame % line
+        for line in [
+            (b"stderr", error),
+            (b"stdout", access),
+            (b"stdout", error),
+            (b"stderr", error),
+        ]
+    )
+    bare = b"\n".join([error, access, error, access])
+    rules = RuleSet([rule()])
+
+    mixed = rules.match(parser_for("auto", head=access).parse(Block(bare)))
+    in_frames = rules.match(parser_for("auto", head=framed).parse(Block(framed)))
+
+    assert [0, 2] == mixed.rows.tolist()
+    assert [0, 2, 3] == in_frames.rows.tolist()
+    assert [mixed.explanation(0).text] * 3 == [in_frames.explanation(n).text for n in range(3)]

@@ -1,0 +1,266 @@
+"""CRI, Docker and syslog: the frame comes off, records are whole, and offsets are those on disk."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parsers.batch import Batch, Parser
+from parsers.block import Block
+from parsers.formats import parser_for
+from parsers.framed import FramedParser, frame_of
+from parsers.severity import Severity
+from tests.parsers import samples
+
+Wrap = Callable[..., bytes]
+ACCESS = samples.ACCESS[0]
+ERROR = b"2026/01/22 14:59:12 [error] 7#8: *9 failed, client: 192.0.2.7, server: _"
+KLOG = samples.KLOG[0]
+TRACEBACK = (
+    b"2026-01-22 14:59:12,123 ERROR app: failed",
+    b"Traceback (most recent call last):",
+    b'  File "/srv/app/web.py", line 3, in serve',
+    b"ValueError: no such thing",
+)
+
+
+def cri(text: bytes, stream: str = "stdout", *, whole: bool = True, second: int = 5) -> bytes:
+    head = f"2026-01-02T03:04:{second:02}.123456789Z {stream} {'F' if whole else 'P'} "
+    return head.encode() + text
+
+
+def docker(text: bytes, stream: str = "stdout", *, whole: bool = True, second: int = 5) -> bytes:
+    log = text.decode("utf-8", "replace") + ("\n" if whole else "")
+    time = f"2026-01-02T03:04:{second:02}.123456789Z"
+    return json.dumps({"log": log, "stream": stream, "time": time}, separators=(",", ":")).encode()
+
+
+def block(*lines: bytes) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
+
+
+def parse(raw: bytes, log_format: str = "auto") -> Batch:
+    return parser_for(log_format, head=raw).parse(Block(raw, "/var/log/x", 1000))
+
+
+both = pytest.mark.parametrize("wrap", [cri, docker])
+
+
+@both
+def test_each_record_of_a_container_stream_finds_its_parser(wrap: Wrap):
+    raw = block(wrap(ACCESS), wrap(ERROR, "stderr"), wrap(KLOG, "stderr"), wrap(ACCESS))
+
+    events = list(parse(raw).events())
+
+    assert ["nginx_access", "nginx_error", "klog", "nginx_access"] == [e.format for e in events]
+    assert ["stdout", "stderr", "stderr", "stdout"] == [e.fields["stream"] for e in events]
+    assert (200, "192.0.2.7") == (events[0].fields["status"], events[1].fields["client"])
+    assert all(event.parsed for event in events)
+
+
+@both
+def test_partial_lines_are_joined_by_stream(wrap: Wrap):
+    lines = [
+        wrap(ACCESS[:20], whole=False),
+        wrap(ERROR[:30], "stderr", whole=False),
+        wrap(ACCESS[20:50], whole=False),
+        wrap(ERROR[30:], "stderr"),
+        wrap(ACCESS[50:]),
+    ]
+
+    first, second = parse(block(*lines), f"{wrap.__name__}:mixed").events()
+
+    assert (first.parsed, first.fields["request_uri"], first.lines) == (True, "/a?b=c", 3)
+    assert (second.parsed, second.fields["client"], second.lines) == (True, "192.0.2.7", 2)
+    assert (1000, 1000 + len(lines[0]) + 1) == (first.offset, second.offset)
+
+
+@both
+def test_a_traceback_is_one_event_though_another_stream_writes_in_between(wrap: Wrap):
+    lines = [each for line in TRACEBACK for each in (wrap(line, "stderr"), wrap(ACCESS))]
+
+    first, *others = parse(block(*lines)).events()
+
+    assert ("python", 4, 1000) == (first.format, first.lines, first.offset)
+    assert first.message.endswith("ValueError: no such thing")
+    assert ["nginx_access"] * 4 == [event.format for event in others]
+
+
+@both
+def test_what_states_no_time_has_that_of_the_frame(wrap: Wrap):
+    klog, access = parse(block(wrap(KLOG, "stderr"), wrap(ACCESS))).events()
+
+    assert klog.time == "2026-01-02T03:04:05.123456+00:00"
+    assert access.time == "2026-01-22T14:53:35+00:00"
+
+
+@both
+def test_a_line_without_a_frame_is_unparsed_and_kept_whole(wrap: Wrap):
+    raw = block(wrap(ACCESS), b"half a line", wrap(ACCESS))
+
+    _, bare, _ = parse(raw).events()
+
+    assert (False, "half a line", wrap.__name__) == (bare.parsed, bare.message, bare.format)
+    assert raw.index(b"half") + 1000 == bare.offset
+
+
+@both
+def test_an_unfinished_record_waits_and_holds_back_what_is_behind_it(wrap: Wrap):
+    done = block(wrap(ACCESS))
+    raw = done + block(wrap(ACCESS[:9], whole=False), wrap(ERROR, "stderr"))
+
+    assert len(done) == parser_for("auto", head=raw).complete(raw)
+
+
+@both
+def test_a_record_of_several_lines_is_over_when_the_other_stream_has_gone_on(wrap: Wrap):
+    raw = block(wrap(ERROR, "stderr"), wrap(ACCESS))
+    parser = parser_for("auto", head=raw)
+
+    assert parser.complete(raw) == 0
+    later = raw + block(wrap(ACCESS, second=8))
+    assert len(later) == parser.complete(later)
+    many = raw + block(*[wrap(ACCESS)] * 64)
+    assert len(many) == parser.complete(many)
+
+
+def test_a_format_can_be_named_for_what_is_framed():
+    raw = block(cri(b"192.0.2.7 in 0.250"))
+
+    (event,) = parse(raw, "cri:$remote_addr in $request_time").events()
+
+    assert (event.fields["remote_addr"], event.fields["request_time"]) == ("192.0.2.7", 0.25)
+
+
+@pytest.mark.parametrize("text", [b"", b" ", b"F", b"\xff\xfe", b"a F b"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_cri_keeps_whatever_the_program_wrote(text: bytes, end: str):
+    raw = cri(text) + end.encode()
+
+    (event,) = parse(raw, "cri:plain").events()
+
+    assert event.message == text.decode("utf-8", "backslashreplace")
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"2026-01-02T03:04:05.1Z stdout F a", "cri"),
+        (b"2026-01-02T03:04:05.123456789+02:00 stderr P a", "cri"),
+        (b"2026-01-02T03:04:05.1Z stdout F:tag a", "cri"),
+        (b'{"log":"a\\n","stream":"stdout","time":"2026-01-02T03:04:05Z"}', "docker"),
+        (b"<190>Jan  2 03:04:05 web nginx: a", "syslog"),
+        (b"Jan 12 03:04:05 web nginx[7]: a", "syslog"),
+        (b"2026-01-02T03:04:05.1+00:00 web nginx[7]: a", "syslog"),
+        (b'<190>1 2026-01-02T03:04:05Z web nginx 7 - [a b="]"] a', "syslog"),
+        (b"web nginx[7]: a", "syslog"),
+        (b'{"level":"info","log":"a"}', None),
+        (b"2026-01-02T03:04:05.1Z stdlog F a", None),
+        (b"a b: c", None),
+        (b"", None),
+    ],
+)
+def test_a_frame_is_known_by_the_head_of_a_log(head: bytes, name: str | None):
+    frame = frame_of(head + b"\n")
+
+    assert name == (frame.name if frame else None)
+
+
+SYSLOG = {
+    "of nginx": b"<190>Jan  2 03:04:05 web nginx: ",
+    "of rsyslog": b"Jan 12 03:04:05 web nginx[7]: ",
+    "with a year": b"2026-01-02T03:04:05.123+01:00 web nginx[7]: ",
+    "RFC 5424": b'<190>1 2026-01-02T03:04:05Z web nginx 7 ID [a b="]"][c d="\\""] ',
+    "without time": b"web nginx[7]: ",
+    "of a relay of a relay": b"web nginx[7]: web nginx: ",
+}
+
+
+@pytest.mark.parametrize("kind", SYSLOG)
+def test_syslog_comes_off_in_each_of_its_forms(kind: str):
+    raw = block(SYSLOG[kind] + ERROR, SYSLOG[kind] + ACCESS)
+
+    error, access = parse(raw).events()
+
+    assert ("nginx_error", "nginx_access") == (error.format, access.format)
+    assert (error.fields["client"], error.severity) == ("192.0.2.7", Severity.ERROR)
+    assert ("web", "nginx") == (access.fields["hostname"], access.fields["program"])
+
+
+def test_syslog_of_unknown_programs_stays_as_it_is():
+    (event,) = parse(b"Jan 12 03:04:05 web app[7]: something\n").events()
+
+    assert ("plain", "Jan 12 03:04:05 web app[7]: something") == (event.format, event.message)
+
+
+PARSERS = {name: parser_for(name) for name in ("cri", "docker", "syslog", "cri:nginx_error")}
+texts = samples.lines | st.binary(max_size=12)
+streams = st.sampled_from(("stdout", "stderr"))
+
+
+def _line(wrap: Wrap, text: bytes, stream: str, whole: bool, second: int) -> bytes:
+    return wrap(text.replace(b"\n", b" "), stream, whole=whole, second=second)
+
+
+framed_lines = st.builds(
+    _line, st.sampled_from((cri, docker)), texts, streams, st.booleans(), st.integers(0, 59)
+)
+prefixed = st.builds(lambda head, text: head + text, st.sampled_from(list(SYSLOG.values())), texts)
+framed_blocks = st.lists(framed_lines | prefixed | texts, max_size=9).map(lambda ls: block(*ls))
+
+
+def assert_each_line_is_in_one_record(batch: Batch, raw: bytes) -> None:
+    assert raw.count(b"\n") + (raw != b"" and not raw.endswith(b"\n")) == int(
+        batch.line_counts().sum()
+    )
+    begins = {0, *(at + 1 for at, octet in enumerate(raw) if octet == ord("\n"))}
+    offsets = batch.origins().tolist()
+    assert sorted(set(offsets)) == offsets
+    assert begins.issuperset(offsets)
+    for name in ("time", "level", "message"):
+        column = batch.column(name)
+        assert len(batch) == len(column.values()) == len(column.labels()) == len(column.numbers())
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@settings(max_examples=80)
+@given(raw=framed_blocks | st.binary(max_size=200))
+def test_every_line_is_in_one_record_and_no_bytes_raise(name: str, raw: bytes):
+    batch = PARSERS[name].parse(Block(raw, "/var/log/x", 1000))
+    events = list(batch.events())
+
+    assert_each_line_is_in_one_record(batch, raw)
+    assert [1000 + at for at in batch.origins().tolist()] == [event.offset for event in events]
+    assert events == [batch.event(row) for row in range(len(batch))]
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@settings(max_examples=60)
+@given(raw=framed_blocks)
+def test_what_is_complete_is_whole_lines(name: str, raw: bytes):
+    done = PARSERS[name].complete(raw)
+
+    assert 0 <= done <= len(raw)
+    assert raw[:done].endswith(b"\n") or not done
+
+
+@both
+@settings(max_examples=40)
+@given(
+    parts=st.lists(st.tuples(st.sampled_from(("stdout", "stderr")), st.booleans()), max_size=12),
+    cut=st.integers(0, 12),
+)
+def test_two_blocks_cut_where_it_says_give_the_events_of_one(wrap: Wrap, parts, cut: int):
+    texts = [(ERROR if stream == "stderr" else ACCESS, stream, whole) for stream, whole in parts]
+    raw = block(*[wrap(text, stream, whole=whole) for text, stream, whole in texts])
+    parser: Parser = parser_for(f"{wrap.__name__}:nginx_error")
+    assert isinstance(parser, FramedParser)
+    seen = b"".join(raw.splitlines(keepends=True)[:cut])
+
+    done = parser.complete(seen)
+    first = parser.parse(Block(raw[:done], "", 0)).events()
+    second = parser.parse(Block(raw[done:], "", done)).events()
+
+    assert list(parser.parse(Block(raw)).events()) == [*first, *second]
