@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.config import Config, SinkConfig, StatsdConfig
 from agent.console import Style
 from agent.files import OutputFile, StandardOutput
+from agent.fitness import Fitness
 from agent.follow import FollowOptions, Limits, Watched
 from agent.measures import defaults
 from agent.outlet import Outlet
@@ -47,7 +48,11 @@ def build(config: Config, present: Parts | None = None) -> tuple[Parts | None, S
     outlets = _outlets(config, present)
     parts = Parts(
         [Watched(name, source.paths, opener(source)) for name, source in config.sources.items()],
-        Pipeline(rules, [*defaults(), *own_measures(config)], _sinks(config, outlets)),
+        Pipeline(
+            rules,
+            [*defaults(), *own_measures(config)],
+            [*_sinks(config, outlets), Fitness()],
+        ),
         outlets,
         _client(config, present),
         _follow_options(config),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agent.counts import Counted
+from agent.fitness import Fitness
 from agent.ledger import Ledger
 from agent.pipeline import Pipeline
 from agent.reading import UnreadableError, blocks, open_log
@@ -33,6 +34,11 @@ class Replay:
     troubles: list[str] = field(default_factory=list)
     # Which format each file had.
     formats: dict[str, str] = field(default_factory=dict)
+    # Whether the lines of each format fitted it.
+    fitness: Fitness = field(default_factory=lambda: Fitness(aloud=False))
+
+    def __post_init__(self) -> None:
+        self.pipeline.sinks = [*self.pipeline.sinks, self.fitness]
 
     def read(self, paths: Iterable[str]) -> None:
         """Read each file whole, in this order; a bad file does not stop the others."""

@@ -30,6 +30,8 @@ def show_summary(console: Console, replay: Replay, story: Story, elapsed_s: floa
     _show_worst(console, story.worst(_MOST_KINDS))
     _show_counters(console, replay.pipeline.tally)
     _show_timers(console, replay.pipeline.tally)
+    for complaint in replay.fitness.complaints():
+        console.print(Text(f"\nNot understood: {printable(complaint)}", style="yellow"))
     for trouble in replay.troubles:
         console.print(Text(f"Not read whole: {printable(trouble)}", style="red"))
 

@@ -116,6 +116,24 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     return parser.chosen(head) if head and isinstance(parser, AnyOf) else parser
 
 
+def format_name(head: bytes) -> str | None:
+    """
+    The name of the format that most lines of `head` fit, as `parser_for` takes it.
+
+    None if no format that has a name fits enough of them.
+    """
+    frame = frame_of(head)
+    if frame:
+        streams = heads_in(frame, head)
+        within = format_name(max(streams.values(), key=len)) if streams else None
+        return f"{frame.name}:{within}" if within else frame.name
+    named = {name: parser_for(name) for name in NAMES if name not in ("plain", "mixed", "auto")}
+    best = best_of(head, [parser for name, parser in named.items() if name not in _FRAMES])
+    if best is None or best.share < ENOUGH:
+        return None
+    return next(name for name, parser in named.items() if parser is best.parser)
+
+
 def _severities(options: Options) -> Mapping[str, Severity]:
     return DEFAULT_SEVERITIES if options.severities is None else options.severities
 

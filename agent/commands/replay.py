@@ -107,6 +107,8 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
         from agent.summary import show_summary
 
         show_summary(terminal(), replay, story, elapsed_s)
+    for complaint in replay.fitness.complaints() if story is None else ():
+        print(f"logtell: {printable(complaint)}", file=sys.stderr)
     for trouble in filter(None, [*replay.troubles, replay.out_of_balance()]):
         print(f"logtell: {printable(trouble)}", file=sys.stderr)
     return 0 if replay.is_whole() else 1
