@@ -112,7 +112,9 @@ def test_a_truncated_line_is_no_misfit(combined: Following):
         (b"", None),
     ],
 )
-def test_the_format_that_lines_fit_has_a_name_that_can_be_configured(lines: bytes, name: str):
+def test_the_format_that_lines_fit_has_a_name_that_can_be_configured(
+    lines: bytes, name: str | None
+):
     found = format_name(lines * 3)
 
     assert name == found
