@@ -46,6 +46,7 @@ def test_the_last_half_line_is_never_complete(name):
 def test_the_last_record_waits_for_what_may_follow_it(name):
     head = {
         "nginx_error": b"2026/01/22 14:59:12 [error] 1#1: text\n",
+        "klog": b"I0102 15:04:05.678901       7 main.go:1] text\n",
         "plain": b"text\n",
         "%(asctime)s %(message)s": b"2026-01-22 14:59:12,123 text\n",
         "%(levelname)s:%(name)s:%(message)s": b"INFO:app:text\n",
