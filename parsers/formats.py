@@ -1,7 +1,7 @@
 """The formats by name: what `--format` and a source's `format:` accept."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -14,7 +14,7 @@ from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
-from parsers.mixed import MixedParser
+from parsers.mixed import MixedParser, may_be_in
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
@@ -153,10 +153,13 @@ class AnyOf:
 
     def choose(self, head: bytes) -> Verdict:
         """The format of a log that begins with `head`."""
+        return detect(head, self._tried(head), self.otherwise)
+
+    def _tried(self, head: bytes) -> Sequence[Parser]:
         guessed = self.guess(head)
         # Last, because a known format has better names for what the guess calls `extra_1`.
-        candidates = (*self.candidates, guessed) if guessed else self.candidates
-        return detect(head, candidates, self.otherwise)
+        known = [each for each in self.candidates if may_be_in(each, head)]
+        return [*known, guessed] if guessed else known
 
     def chosen(self, head: bytes) -> Parser:
         """The parser for a log that begins with `head`: also of framed and of mixed lines."""
@@ -169,12 +172,15 @@ class AnyOf:
         return self._mixed(head)
 
     def _mixed(self, head: bytes) -> Parser:
-        main = self.choose(head).parser
-        if main is self.otherwise and (best := best_of(head, self.candidates)):
+        best = best_of(head, self._tried(head))
+        if best is None:
+            return self._beside(self.otherwise)
+        if best.share < ENOUGH:
             # No format has most of the lines; several together may.
-            mixed = MixedParser(best.parser, self.others, self.guess)
-            main = best.parser if share_of(mixed, sample(head)) >= ENOUGH else main
-        mixed = self._beside(main)
+            best = Verdict(best.parser, share_of(self._beside(best.parser), sample(head)))
+        if best.share < ENOUGH:
+            return self._beside(self.otherwise)
+        mixed = self._beside(best.parser)
         mixed.parse(Block(sample(head)))  # a format that joins lines seems to fit them all
         return self._beside(mixed.main)
 

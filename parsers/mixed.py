@@ -22,6 +22,7 @@ from parsers.words import Bools, Ints, Octets, positions
 # How far back `complete` looks for the last record of another format.
 _TAIL_BYTES = 1 << 14
 _ACCESS = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] ")
+_ASCTIME = re.compile(rb"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d")
 # Before the request; a longer name of a host or user is none.
 _LOOK_BYTES = 512
 # What the lines of the other formats begin with.
@@ -217,6 +218,16 @@ def _may_fit(kind: type, lines: Lines, rows: Ints) -> Bools:
     for shape in _SHAPES[kind]:
         found |= begins(octets, starts, ends, shape)
     return found
+
+
+def may_be_in(parser: Parser, raw: bytes) -> bool:
+    """Whether lines of a format may be in `raw` at all: false if it writes a time and none is."""
+    if not isinstance(parser, AccessParser | PythonParser):
+        return True
+    names = [slot.name for slot in parser.layout.slots]
+    if "time_local" in names:
+        return _ACCESS.search(raw) is not None
+    return "asctime" not in names or _ASCTIME.search(raw) is not None
 
 
 def _with_access_time(lines: Lines, rows: Ints) -> Bools:

@@ -1,6 +1,7 @@
 """CRI, Docker and syslog: the frame comes off, records are whole, and offsets are those on disk."""
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -264,3 +265,29 @@ def test_two_blocks_cut_where_it_says_give_the_events_of_one(wrap: Wrap, parts, 
     second = parser.parse(Block(raw[done:], "", done)).events()
 
     assert list(parser.parse(Block(raw)).events()) == [*first, *second]
+
+
+HOSTILE = {
+    "no newline": b"x" * (1 << 20),
+    "partial lines": (cri(b"", whole=False) + b"\n") * 10_000,
+    "two open streams": (cri(b"a", whole=False) + b"\n" + cri(ERROR, "stderr") + b"\n") * 3_000,
+    "deep JSON": b'{"log":' * 50_000,
+    "bare objects": b"{}\n" * 100_000,
+    "one long text": cri(b"a" * 500_000) + b"\n",
+    "structured data": b"<190>1 2026-01-02T03:04:05Z a b - - " + b'[a="' * 100_000 + b"\n",
+    "brackets": (b"a b[" + b"1" * 200 + b"\n") * 3_000,
+    "programs": b"a " * 200_000 + b"b[7]: c\n",
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_hostile_block_costs_no_more_than_its_size(name: str, hostile: str):
+    raw = HOSTILE[hostile]
+    began = time.process_time()
+
+    PARSERS[name].complete(raw)
+    batch = PARSERS[name].parse(Block(raw))
+
+    assert time.process_time() - began < 4  # what is not linear takes minutes
+    assert_each_line_is_in_one_record(batch, raw)
