@@ -215,7 +215,7 @@ def _may_fit(kind: type, lines: Lines, rows: Ints) -> Bools:
     if issubclass(kind, AccessParser):
         return _with_access_time(lines, rows)
     found = np.zeros(len(rows), np.bool_)
-    for shape in _SHAPES[kind]:
+    for shape in _SHAPES.get(kind, ("",)):
         found |= begins(octets, starts, ends, shape)
     return found
 

@@ -28,6 +28,7 @@ _MAIL_UPSTREAM = re.compile(rb', upstream: (?P<upstream>[^,"\s]+)\Z')
 # What OpenResty's timers put before the client, if they have one (ngx_http_lua_timer.c).
 _LUA_CONTEXT = re.compile(rb", context: (?P<context>ngx\.[a-z_.*]+)\Z")
 _LUA_BYTES = 64
+_TAIL_BYTES = 300  # what stands behind a context is shorter
 # Contexts without a client: such timers, name resolution (ngx_resolver.c), OCSP
 # (ngx_event_openssl_stapling.c), syslog itself.
 _OTHER = (
@@ -56,8 +57,8 @@ def find_context(message: bytes, *, cut_short: bool = False) -> tuple[int, Found
     nginx escapes nothing here, so a user name, a path or a header can hold the text of a whole
     context. Places are refused at which the rest would hold what nginx never writes (a host with
     a blank), or that lie inside a quote of the message; of those left the first counts, because a
-    referrer, the one value that may hold anything, comes last. A message and a referrer that were
-    forged to fit each other cannot be told apart by anybody.
+    referrer, the one value that may hold anything, comes last. Not provable by anybody: a message
+    in which a quote stays open, and a referrer or a name that was forged to fit it.
 
     `cut_short`: the record is as long as nginx ever writes one, so its last part may lack its end.
     """
@@ -72,9 +73,9 @@ def find_context(message: bytes, *, cut_short: bool = False) -> tuple[int, Found
 
 
 def _whole_context(message: bytes) -> tuple[int, Found]:
-    traffic = _TRAFFIC.search(message) if message[-1:].isdigit() else None
+    traffic = _TRAFFIC.search(message, max(0, len(message) - _TAIL_BYTES))
     whole = message[: traffic.start()] if traffic else message
-    mail = None if whole.endswith(b'"') else _MAIL_UPSTREAM.search(whole, max(0, len(whole) - 300))
+    mail = _MAIL_UPSTREAM.search(whole, max(0, len(whole) - _TAIL_BYTES))
     rest = whole[: mail.start()] if mail else whole
     places = [mark.start() for mark in _CLIENT.finditer(rest)]
     found = _strict(rest, places) or _loosely(rest, places)
