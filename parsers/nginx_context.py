@@ -8,8 +8,8 @@ _CLIENT = re.compile(rb", (?:udp )?client: ")
 _UNQUOTED = (
     rb', (?:udp )?client: (?P<client>[^,"]*?)(?: using starttls)?(?:, server: (?P<server>[^,"]*))?'
 )
-# What nginx lets through in each value. A host with a blank is refused (ngx_http_validate_host), as
-# is a URI with one since 1.21.1; a referrer may be anything that fits a header line.
+# What nginx lets through in each value. A host or a URI with a blank is refused since 1.21.1 (its
+# CHANGES); a referrer may be anything that fits a header line.
 _STRICT = re.compile(
     rb', (?:udp )?client: (?P<client>[0-9A-Fa-f.:]+|unix:[^,"]*)(?: using starttls)?'
     rb'(?:, server: (?P<server>[^,"]*))?(?:, login: "(?P<login>[^"]*)")?'
@@ -18,6 +18,8 @@ _STRICT = re.compile(
     rb'(?:, host: "(?P<host>[^" ]*)")?(?:, referrer: "(?P<referrer>.*)")?\Z',
     re.DOTALL,
 )
+# What nginx says of a request line that it refuses, and then writes as it came, blanks and quotes.
+_REFUSED = re.compile(rb"client sent [a-z0-9A-Z -]+ while reading client request (?:line|headers)")
 _LOOSE = re.compile(_UNQUOTED + rb'(?=, [a-z]+: "|\Z)')
 _QUOTED = (b"login", b"request", b"subrequest", b"upstream", b"host", b"referrer")
 _FIRST_QUOTED = re.compile(rb', (%b): "' % b"|".join(_QUOTED))
@@ -78,6 +80,8 @@ def _whole_context(message: bytes) -> tuple[int, Found]:
     mail = _MAIL_UPSTREAM.search(whole, max(0, len(whole) - _TAIL_BYTES))
     rest = whole[: mail.start()] if mail else whole
     places = [mark.start() for mark in _CLIENT.finditer(rest)]
+    if places and _REFUSED.fullmatch(rest, 0, places[0]):
+        del places[1:]  # in such a message nothing is a stranger's, so the first place is nginx's
     found = _strict(rest, places) or _loosely(rest, places)
     if found is None:
         return _other(message)

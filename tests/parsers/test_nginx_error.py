@@ -247,6 +247,15 @@ def test_a_forged_context_is_not_believed(text):
     assert ("/a", "example.org") == (event.fields["request_uri"], event.fields["host"])
 
 
+def test_a_request_line_that_nginx_refused_cannot_replace_the_client():
+    event = error(
+        "client sent invalid request while reading client request line, client: 192.0.2.7, "
+        f'server: example.org, request: "GET /a x, {FORGED}"'
+    )
+
+    assert ("192.0.2.7", "example.org") == (event.fields["client"], event.fields["server"])
+
+
 def test_a_host_forged_in_a_request_does_not_replace_the_real_one():
     event = error(
         'a, client: 192.0.2.7, server: _, request: "GET /",host:"evil" HTTP/1.1", '
