@@ -170,13 +170,25 @@ _TEXTS = (
 )
 
 
+# ingress-nginx before it named alternative upstreams, and before that.
+_INGRESS_TAIL = (
+    "$request_length $request_time [$proxy_upstream_name] $upstream_addr "
+    "$upstream_response_length $upstream_response_time $upstream_status"
+)
+_INGRESS = (
+    f"$remote_addr - $remote_user {_TAIL} {_INGRESS_TAIL} $req_id",
+    f"$remote_addr - $remote_user {_TAIL} {_INGRESS_TAIL}",
+    f"$remote_addr - [$the_real_ip] - $remote_user {_TAIL} {_INGRESS_TAIL} $req_id",
+)
+
+
 def _access_formats(row: Mapping[str, object]) -> tuple[str, ...]:
     if row.get("log_format"):
         return (str(row["log_format"]),)
     names = ("combined", "main", "common", "vhost", "vhost_combined", "vhost_main")
-    others = {"npm": ("npmplus", "npm"), "ingress": ("upstreaminfo",)}
+    others = {"npm": ("npmplus", "npm"), "ingress": ("upstreaminfo", *_INGRESS, "json")}
     tried = (*others.get(str(row.get("family")), ()), *names, "npmplus", "npm")
-    return (*tried, *(f"syslog:{name}" for name in ("combined", "main")), *_TEXTS)
+    return (*tried, *(f"syslog:{name}" for name in ("combined", "main")), *_TEXTS, "json")
 
 
 MATERIALS = (

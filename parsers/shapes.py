@@ -4,22 +4,33 @@ import numpy as np
 
 from parsers.words import Bools, Ints, Octets
 
+_LOAD = 8  # bytes of one load
+_VARIABLE = "d_"
+
 
 def begins(octets: Octets, starts: Ints, ends: Ints, shape: str) -> Bools:
     """
     Which lines `[starts, ends)` begin with `shape`: `d` is a digit, `_` anything, else itself.
 
-    Lines that are out after a few bytes cost no more gathers.
+    What is fixed is compared first, eight bytes at a time: of another format's lines few are left
+    then, and only those are looked at digit by digit.
     """
     rows = np.flatnonzero(ends - starts >= len(shape))
+    for at in range(0, len(shape), _LOAD):
+        mask, key = _fixed(shape[at : at + _LOAD])
+        if mask and rows.size:
+            rows = rows[octets.load(starts[rows] + at) & mask == key]
     for number, wanted in enumerate(shape):
-        if wanted == "_" or not rows.size:
-            continue
-        there = octets.bytes[starts[rows] + number]
-        if wanted == "d":
-            rows = rows[there - np.uint8(ord("0")) < 10]
-        else:
-            rows = rows[there == ord(wanted)]
+        if wanted == "d" and rows.size:
+            rows = rows[octets.bytes[starts[rows] + number] - np.uint8(ord("0")) < 10]
     found = np.zeros(len(starts), np.bool_)
     found[rows] = True
     return found
+
+
+def _fixed(piece: str) -> tuple[np.uint64, np.uint64]:
+    """The bytes of a load that are fixed, and what they are."""
+    fixed = [each not in _VARIABLE for each in piece]
+    mask = bytes(0xFF * each for each in fixed)
+    key = bytes(ord(each) * is_fixed for each, is_fixed in zip(piece, fixed, strict=True))
+    return np.uint64(int.from_bytes(mask, "little")), np.uint64(int.from_bytes(key, "little"))
