@@ -17,7 +17,7 @@ from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
 from parsers.python_log import PythonParser
 from parsers.shapes import begins
-from parsers.words import Bools, Ints, Octets, positions
+from parsers.words import Bools, Ints, Octets, Words, positions
 
 # How far back `complete` looks for the last record of another format.
 _TAIL_BYTES = 1 << 14
@@ -30,6 +30,7 @@ _SHAPES: Mapping[type, Sequence[str]] = {
     NginxErrorParser: ("dddd/dd/dd dd:dd:dd [", "nginx: ["),
     KlogParser: ("_dddd dd:dd:dd.dddddd ",),
     JsonParser: ("{",),
+    PythonParser: ("dddd-dd-dd_dd:dd:dd", "[dddd-dd-dd_dd:dd:dd"),
 }
 # Fewer lines say nothing about what a log has become.
 _MIN_LINES = 4
@@ -91,14 +92,17 @@ class MixedParser:
         line = self.main.parse(Block(raw[last:whole]))
         if len(line) and line.parsed.all() and not _is_plain(self.main):
             return last + self.main.complete(raw[last:whole])
-        start = raw.rfind(b"\n", 0, max(0, whole - _TAIL_BYTES)) + 1
+        bound = self.main.complete(raw[:whole])
+        # From the last record of `main` on, if it joins lines; else from somewhere before the end.
+        headed = 0 < bound < whole
+        start = bound if headed else raw.rfind(b"\n", 0, max(0, whole - _TAIL_BYTES)) + 1
         batch = self._parse(Block(raw[start:whole]))
         if len(batch):
             begin = start + int(batch.origins()[-1])
             done = begin + parser_of(batch, len(batch) - 1).complete(raw[begin:whole])
-            if done > start or not start:
+            if headed or done > start or not start:
                 return done
-        return self.main.complete(raw[:whole])
+        return bound
 
     def parse(self, block: Block) -> Batch:
         """Parse as `main` does, and what it leaves over as the others do."""
@@ -139,7 +143,7 @@ class MixedParser:
         count = batch.line_counts()
         owner[(np.cumsum(count) - count)[batch.parsed]] = 0
         left = (owner < 0) | _is_plain(self.main)
-        offer = Offer(lines, np.flatnonzero(left & (lines.ends > lines.starts) & ~_is_blank(lines)))
+        offer = Offer(lines, left & (lines.ends > lines.starts) & ~_is_blank(lines))
         for number, parser in enumerate(self.others, start=1):
             owner[offer.taken(parser)] = number
         rest = offer.fitting(AccessParser)
@@ -155,16 +159,21 @@ class Offer:
     """Lines that the formats of a mixed log are asked to take, one after the other."""
 
     lines: Lines
-    rows: Ints  # those not taken yet
-    _fitting: dict[type, Bools] = field(default_factory=dict)
+    open: Bools  # those not taken yet
+    rows: Ints = field(init=False)  # those open at the beginning, and their first eight bytes
+    first: Words = field(init=False)
+    _fitting: dict[type, Ints] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rows = np.flatnonzero(self.open)
+        self.first = self.lines.octets.load(self.lines.starts[self.rows])
 
     def fitting(self, kind: type) -> Ints:
         """The lines left whose first bytes do not speak against a format."""
         if kind not in self._fitting:
-            may = np.zeros(len(self.lines), np.bool_)
-            may[self.rows] = _may_fit(kind, self.lines, self.rows)
-            self._fitting[kind] = may
-        return self.rows[self._fitting[kind][self.rows]]
+            self._fitting[kind] = self.rows[_may_fit(kind, self.lines, self.rows, self.first)]
+        rows = self._fitting[kind]
+        return rows[self.open[rows]] if rows.size else rows
 
     def taken(self, parser: Parser) -> Ints:
         """Take the lines that begin a record of the parser's format."""
@@ -173,7 +182,7 @@ class Offer:
             batch = parser.parse(Block(self.lines.of(rows)))
             count = batch.line_counts()
             rows = rows[(np.cumsum(count) - count)[_certain(batch)]]
-            self.rows = np.setdiff1d(self.rows, rows, assume_unique=True)
+            self.open[rows] = False
         return rows
 
 
@@ -206,17 +215,14 @@ def _is_blank(lines: Lines) -> Bools:
     return blank
 
 
-def _may_fit(kind: type, lines: Lines, rows: Ints) -> Bools:
+def _may_fit(kind: type, lines: Lines, rows: Ints, first: Words) -> Bools:
     """A cheap test by the form of a time, so that few lines are parsed in vain."""
-    octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
-    if issubclass(kind, PythonParser):
-        bracket = octets.bytes[starts] == ord("[")
-        return begins(octets, starts + bracket, ends, "dddd-dd-dd_dd:dd:dd")
     if issubclass(kind, AccessParser):
         return _with_access_time(lines, rows)
+    octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
     found = np.zeros(len(rows), np.bool_)
     for shape in _SHAPES.get(kind, ("",)):
-        found |= begins(octets, starts, ends, shape)
+        found |= begins(octets, starts, ends, shape, first=first)
     return found
 
 
@@ -232,7 +238,8 @@ def may_be_in(parser: Parser, raw: bytes) -> bool:
 
 def _with_access_time(lines: Lines, rows: Ints) -> Bools:
     raw = lines.octets.raw
-    if b"] " not in raw or not _ACCESS.search(raw):
+    # One byte is looked for in a twentieth of the time that two take.
+    if b"]" not in raw or not _ACCESS.search(raw):
         return np.zeros(len(rows), np.bool_)
     search = _ACCESS.search
     spans = zip(lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True)

@@ -2,21 +2,26 @@
 
 import numpy as np
 
-from parsers.words import Bools, Ints, Octets
+from parsers.words import Bools, Ints, Octets, Words
 
 _LOAD = 8  # bytes of one load
 _VARIABLE = "d_"
 
 
-def begins(octets: Octets, starts: Ints, ends: Ints, shape: str) -> Bools:
+def begins(
+    octets: Octets, starts: Ints, ends: Ints, shape: str, *, first: Words | None = None
+) -> Bools:
     """
     Which lines `[starts, ends)` begin with `shape`: `d` is a digit, `_` anything, else itself.
 
     What is fixed is compared first, eight bytes at a time: of another format's lines few are left
-    then, and only those are looked at digit by digit.
+    then, and only those are looked at digit by digit. `first` are the first eight bytes of all
+    lines, if the caller has them for several shapes.
     """
-    rows = np.flatnonzero(ends - starts >= len(shape))
-    for at in range(0, len(shape), _LOAD):
+    first = octets.load(starts) if first is None else first
+    mask, key = _fixed(shape[:_LOAD])
+    rows = np.flatnonzero((first & mask == key) & (ends - starts >= len(shape)))
+    for at in range(_LOAD, len(shape), _LOAD):
         mask, key = _fixed(shape[at : at + _LOAD])
         if mask and rows.size:
             rows = rows[octets.load(starts[rows] + at) & mask == key]
