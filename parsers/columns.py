@@ -103,12 +103,18 @@ class Texts:
     starts: Ints
     ends: Ints
     null: bytes | None = None
+    # From the bytes of a value with a backslash in it to what they stand for; None: themselves.
+    unescape: Callable[[bytes], bytes] | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def take(self, rows: Ints) -> "Texts":
-        return Texts(self.octets, self.starts[rows], self.ends[rows], self.null)
+        return self.at(self.starts[rows], self.ends[rows])
+
+    def at(self, starts: Ints, ends: Ints) -> "Texts":
+        """Other spans that are read in the same way."""
+        return Texts(self.octets, starts, ends, self.null, self.unescape)
 
     def raw(self, row: int) -> bytes:
         """The bytes of one row as they stand in the log."""
@@ -118,7 +124,10 @@ class Texts:
         """One row decoded."""
         if self.starts[row] < 0 or self.raw(row) == self.null:
             return None
-        return text(self.raw(row))
+        return self._text(self.raw(row))
+
+    def _text(self, raw: bytes) -> str:
+        return text(self.unescape(raw) if self.unescape and b"\\" in raw else raw)
 
     def unpadded(self, width: int) -> "Texts":
         """The same texts without the spaces that a format added to make them `width` bytes."""
@@ -130,7 +139,7 @@ class Texts:
                 blank = self.octets.bytes[edges[padded] + at] == ord(" ")
                 padded = padded[blank & (starts[padded] < ends[padded])]
                 edges[padded] += inward
-        return Texts(self.octets, starts, ends, self.null)
+        return self.at(starts, ends)
 
     def values(self) -> list[Value]:
         raw, whole = self.octets.raw, self.octets.text()
@@ -140,7 +149,16 @@ class Texts:
             values = [whole[start:end] for start, end in spans]
         else:
             values = [text(raw[start:end]) for start, end in spans]
-        return self._without_nulls(values)
+        values = self._without_nulls(values)
+        return self._unescaped(values) if self.unescape and b"\\" in raw else values
+
+    def _unescaped(self, values: list[Value]) -> list[Value]:
+        # Looked for in the text: a byte that is no UTF-8 shows with a backslash there, and is read
+        # again from its bytes, which does not change it.
+        return [
+            self._text(self.raw(row)) if isinstance(value, str) and "\\" in value else value
+            for row, value in enumerate(values)
+        ]
 
     def _without_nulls(self, values: list[Value]) -> list[Value]:
         if self.null is not None:
@@ -153,7 +171,7 @@ class Texts:
 
     def labels(self) -> Labels:
         codes, names = self.octets.group(np.maximum(self.starts, 0), np.maximum(self.ends, 0))
-        words = [None if name == self.null else text(name) for name in names]
+        words = [None if name == self.null else self._text(name) for name in names]
         absent = self.starts < 0
         if absent.any():
             codes[absent] = len(words)

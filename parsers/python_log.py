@@ -9,7 +9,8 @@ import numpy as np
 from parsers.batch import Batch
 from parsers.block import Block
 from parsers.columns import Column, Labels, Memo, Objects, Texts, Value, text
-from parsers.layout import Layout, LayoutError, Literal, Slot, Token, compile_layout
+from parsers.cutting import compile_layout
+from parsers.layout import Layout, LayoutError, Literal, Slot, Token
 from parsers.levels import severities
 from parsers.records import Records, complete_before_last_head, join
 from parsers.scan import cut

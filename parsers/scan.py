@@ -1,17 +1,16 @@
 """Reading a layout over a whole block: positions of quotes and newlines, then arithmetic."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from parsers.batch import line_spans
 from parsers.exact import match_rows
-from parsers.layout import Layout, Literal, Search, Segment, Slot, width
+from parsers.layout import Layout
+from parsers.solve import Rows, solve
 from parsers.words import Bools, Ints, Octets, positions
 
 _NEWLINE, _QUOTE, _BACKSLASH = b'\n"\\'
-_DIGIT, _ANY = b"d_"  # in the shape of a slot
 # Below this many lines the exact path is cheaper: numpy costs about 0.3 ms a block, however small.
 FEW_LINES = 64
 # Counting the lines of a large block would cost more than it can save.
@@ -44,17 +43,18 @@ def cut(layout: Layout, octets: Octets, *, few_lines: int = FEW_LINES) -> Cut:
         empty = Cut(starts, ends, np.zeros(len(starts), np.bool_), _blank(layout, len(starts)))
         return _repair(layout, octets, empty)
     found = _cut_vectorised(layout, octets)
-    # Without quotes in the format nothing can be escaped: what the vector path refuses is no fit.
-    return _repair(layout, octets, found) if layout.quotes else found
+    return found if layout.vector_suffices else _repair(layout, octets, found)
 
 
 def _cut_vectorised(layout: Layout, octets: Octets) -> Cut:
     starts, ends, rows, edges = _edges(layout, octets)
-    fits = _unescaped(octets, edges[1:-1], len(rows))
+    fits = np.ones(len(rows), np.bool_)
+    if layout.escapes:
+        fits &= _unescaped(octets, edges[1:-1], len(rows))
     found: dict[str, tuple[Ints, Ints]] = {}
     for number, segment in enumerate(layout.segments):
         left = edges[number] + 1 if number else edges[number]
-        for name, span in _solve(segment, octets, left, edges[number + 1], fits):
+        for name, span in solve(segment, Rows(octets, fits), left, edges[number + 1]):
             found.setdefault(name, span)
     if len(rows) == len(starts) and fits.all():
         return Cut(starts, ends, fits, found, len(rows))
@@ -83,48 +83,6 @@ def _unescaped(octets: Octets, quotes: list[Ints], rows: int) -> Bools:
         for quote in quotes:
             fits &= octets.bytes[quote - 1] != _BACKSLASH
     return fits
-
-
-def _solve(
-    segment: Segment, octets: Octets, left: Ints, right: Ints, fits: Bools
-) -> Iterator[tuple[str, tuple[Ints, Ints]]]:
-    """Yield each slot's span; clears `fits` for the lines that part from the format."""
-    behind: list[tuple[str, tuple[Ints, Ints]]] = []
-    for token in segment.backward:
-        inner = right - width(token)
-        behind += _take(token, octets, (inner, right), fits)
-        right = inner
-    for step in segment.forward:
-        if isinstance(step, Search):
-            end = octets.find(step.stop, left + step.slot.least, right)
-            fits &= end < right
-            yield step.slot.name, (left, end)
-        else:
-            end = left + width(step)
-            yield from _take(step, octets, (left, end), fits)
-        left = end
-    if segment.rest:
-        fits &= left + segment.rest.least <= right
-        yield segment.rest.name, (left, right)
-    else:
-        fits &= left == right
-    # In the order of the format: of two slots with one name the first counts.
-    yield from reversed(behind)
-
-
-def _take(
-    token: Literal | Slot, octets: Octets, span: tuple[Ints, Ints], fits: Bools
-) -> Iterator[tuple[str, tuple[Ints, Ints]]]:
-    if isinstance(token, Literal):
-        fits &= octets.literal(token.text, span[0])
-        return
-    for number, octet in enumerate(token.shape):
-        if octet == _DIGIT:
-            # uint8 wraps, so one comparison tells a digit from all that is below and above.
-            fits &= octets.bytes[span[0] + number] - np.uint8(ord("0")) < 10
-        elif octet != _ANY:
-            fits &= octets.bytes[span[0] + number] == octet
-    yield token.name, span
 
 
 def _blank(layout: Layout, lines: int) -> dict[str, tuple[Ints, Ints]]:

@@ -120,6 +120,28 @@ class Octets:
             found[row] = first if first >= 0 else ends[row]
         return found
 
+    def rfind(self, octet: int, starts: Ints, ends: Ints) -> Ints:
+        """The last offset of `octet` in each row, or one before the row's start if it has none."""
+        found = starts - 1
+        rows, at = np.arange(len(starts)), ends
+        for _ in range(_MAX_LOADS):
+            if rows.size <= _FEW_ROWS:
+                break
+            # Byte-swapped, the last byte is the lowest, and the lowest hit is the exact one.
+            hit = _zero_bytes((self.load_before(at) ^ (_ONES * np.uint64(octet))).byteswap())
+            where = at - 1 - _first_byte(hit)
+            done = hit != 0
+            settled = np.maximum(where, starts[rows] - 1)
+            found[rows[done]] = settled[done]
+            keep = ~done & (at - _LOAD > starts[rows])
+            rows, at = rows[keep], at[keep] - _LOAD
+        for row, end in zip(rows.tolist(), at.tolist(), strict=True):
+            start = int(starts[row])
+            found[row] = self.raw.rfind(octet, start, max(start, end)) if start >= 0 else -1
+            if found[row] < 0:
+                found[row] = start - 1
+        return found
+
     def integers(self, starts: Ints, ends: Ints) -> tuple[Ints, Bools]:
         """
         Read digits only in each row: (12345, True); rows that are something else have False.

@@ -21,19 +21,22 @@ SEPARATORS = (
     *("\t", "~~", "&&", " : ", "[[", "{", "} ", "'", "#", "\\ ", " \\", "a", "  "),
 )
 VARIABLES = (
-    *("a", "b", "c", "d", "request", "remote_addr", "body_bytes_sent"),
-    *("status", "time_local", "time_iso8601", "a"),
+    *("a", "b", "c", "d", "request", "remote_addr", "body_bytes_sent", "host", "request_time"),
+    *("status", "time_local", "time_iso8601", "a", "pipe", "server_port", "upstream_cache_status"),
+    *("upstream_addr", "upstream_status", "upstream_response_time"),
 )
-FIXED = {"status": b"200", "time_local": TIME_LOCAL, "time_iso8601": TIME_ISO}
+ESCAPES = ("", "", "escape=default ", "escape=json ", "escape=none ")
+FIXED = {"status": b"200", "time_local": TIME_LOCAL, "time_iso8601": TIME_ISO, "pipe": b"."}
 NASTY = (
     *(b"", b"-", b'"', b'\\"', b"\\", b"\\\\", b'\\\\"', b'"\\', b" ", b"  ", b"\0", b"\xff\xfe"),
     *(b"\r", b"\xc3\xa9", b"\\x22", b"[", b"] ", b" - ", b"x" * 300, b"y" * 7, b"z" * 8, b":"),
+    *(b", ", b" : ", b"a, b", b"a : b", b"- : ", b"::1", b"200", b"=", b"\\u0001", b"\n"),
     *(b"GET / HTTP/1.1", b"2", b"20", b"2000", b"abc", b"\\ ", b"\x80" * 9, b"~", b"|", b"a"),
 )
 LINE_ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n", b"\r\n\r\n")
 
 fitting_values = st.binary(max_size=12).map(lambda raw: raw.hex().encode()) | st.sampled_from(
-    (b"-", b"", b"192.0.2.7", b"GET /a HTTP/1.1")
+    (b"-", b"", b"192.0.2.7", b"GET /a HTTP/1.1", b"502, 200", b"0.1 : 0.2", b"[::1]:80, -")
 )
 nasty_values = st.lists(st.sampled_from(NASTY), max_size=3).map(b"".join)
 
@@ -49,6 +52,11 @@ def log_formats(draw) -> list[str]:
             pieces.append(f"${{{draw(st.sampled_from(VARIABLES))}}}")
         pieces.append(draw(st.sampled_from(('"', ' "', '" "', "", " ", '"'))))
     return pieces
+
+
+def escapes():
+    """How nginx writes values, as the text of the format says it."""
+    return st.sampled_from(ESCAPES)
 
 
 def drawn_line(draw, pieces: list[str]) -> bytes:
@@ -77,7 +85,8 @@ def drawn_block(draw, line) -> bytes:
 @st.composite
 def nginx_cases(draw) -> tuple[str, bytes]:
     pieces = draw(log_formats())
-    return "".join(pieces), drawn_block(draw, lambda: drawn_line(draw, pieces))
+    log_format = draw(escapes()) + "".join(pieces)
+    return log_format, drawn_block(draw, lambda: drawn_line(draw, pieces))
 
 
 @st.composite
@@ -161,7 +170,7 @@ def test_what_a_format_writes_is_read_back(data):
     pieces = data.draw(log_formats())
     names = [piece[2:-1] for piece in pieces if piece.startswith("${")]
     try:
-        layout = access_parser("".join(pieces)).layout
+        layout = access_parser(data.draw(escapes()) + "".join(pieces)).layout
     except LayoutError:
         return
     values = [FIXED.get(name) or b"%dX%d" % (at, at) for at, name in enumerate(names)]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from parsers.layout import Literal, Slot, compile_layout
+from parsers.cutting import compile_layout
+from parsers.layout import Literal, Slot
 
 
 def found(tokens, line: bytes):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from parsers.attempts import attempts
 from parsers.batch import Batch
 from parsers.block import Block
 from parsers.layout import LayoutError
@@ -151,22 +150,6 @@ def test_the_status_class_counts_by_hundreds():
     assert ["2xx", "5xx", None] == labels.values()
 
 
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        (b"-", None),
-        (b"0.250", 0.25),
-        (b"0.1, 0.2", [0.1, 0.2]),
-        (b"0.1, - : 502", [0.1, None, 502]),
-        (b"200", 200),
-        (b"off", "off"),
-        (b"192.0.2.1:80, unix:/run/x", ["192.0.2.1:80", "unix:/run/x"]),
-    ],
-)
-def test_upstream_values_are_a_list_of_attempts(raw, expected):
-    assert expected == attempts(raw)
-
-
 def test_upstream_times_are_numbers_of_the_last_attempt():
     log_format = f'{COMBINED} rt=$request_time urt="$upstream_response_time"'
     ends = ('rt=0.250 urt="0.240"', 'rt=1.000 urt="0.1, 0.9"', 'rt=0.000 urt="-"', 'rt=- urt=""')
@@ -174,7 +157,7 @@ def test_upstream_times_are_numbers_of_the_last_attempt():
 
     numbers = batch.column("upstream_response_time").numbers()
 
-    assert [0.24, [0.1, 0.9], None, ""] == batch.column("upstream_response_time").values()
+    assert [0.24, [0.1, 0.9], None, None] == batch.column("upstream_response_time").values()
     assert [0.24, 0.9] == numbers.found[numbers.present].tolist()
     assert [True, True, False, False] == numbers.present.tolist()
     assert [0.25, 1.0, 0.0, None] == batch.column("request_time").values()
