@@ -1,6 +1,7 @@
 """Where the slots of a format end: its tokens compiled to a layout."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from parsers.layout import (
     Attempted,
@@ -28,13 +29,36 @@ def compile_layout(tokens: Sequence[Token], *, escapes: bool = True) -> Layout:
     """
     slots = tuple(token for token in tokens if isinstance(token, Slot))
     pieces = _split_at_quotes(tokens)
-    segments = tuple(_segment(piece) for piece in pieces)
+    segments = tuple(_with_proof(_segment(piece)) for piece in pieces)
     pattern = line_pattern(segments, escapes=escapes)
     # The gathers of the vector path may reach this far beyond a row, see words.REACH.
     reach = max(sum(map(_reach, piece)) for piece in pieces)
     backslash = any(isinstance(token, Literal) and b"\\" in token.text for token in tokens)
     vectorised = reach < REACH // 2 and len(segments) % 2 == 1 and not backslash
-    return Layout(tuple(tokens), slots, segments, pattern, vectorised, escapes)
+    return Layout(
+        tuple(tokens), slots, segments, pattern, vectorised, escapes, _alike(slots, segments)
+    )
+
+
+def _with_proof(segment: Segment) -> Segment:
+    """Lists that may be followed by what looks like more of them, with another one beside each."""
+    forward = list(segment.forward)
+    for number, step in enumerate(forward):
+        if isinstance(step, Attempted) and not step.redirects:
+            earlier = [each for each in forward[:number] if isinstance(each, Attempted)]
+            sure = [each.slot.name for each in earlier if each.redirects]
+            forward[number] = replace(step, like=sure[0] if sure else "")
+    return replace(segment, forward=tuple(forward))
+
+
+def _alike(slots: Sequence[Slot], segments: Sequence[Segment]) -> tuple[tuple[int, int], ...]:
+    names = [slot.name for slot in slots]
+    return tuple(
+        (slots.index(step.slot), names.index(step.like))
+        for segment in segments
+        for step in segment.forward
+        if isinstance(step, Attempted) and step.like
+    )
 
 
 def _split_at_quotes(tokens: Sequence[Token]) -> list[list[Token]]:
@@ -127,19 +151,22 @@ def _may_begin_with_colon(behind: Sequence[Token]) -> bool:
 def _rest(left: list[Token]) -> Slot | Chain | None:
     slots: list[Slot] = []
     between: list[list[Token]] = []
-    for token in left:
-        if isinstance(token, Slot) and not width(token):
+    for number, token in enumerate(left):
+        if isinstance(token, Slot) and not (token.shape and _touches(left, number)):
             slots.append(token)
             between.append([])
         else:
             between[-1].append(token)
-    between = between[:-1]
-    for number, tokens in enumerate(between):
+    for number, tokens in enumerate(between[:-1]):
         if not any(isinstance(token, Literal) for token in tokens):
             raise TouchingError(slots[number], slots[number + 1])
     if len(slots) > 1:
-        return Chain(tuple(slots), tuple(map(tuple, between)))
+        return Chain(tuple(slots), tuple(map(tuple, between[:-1])))
     return slots[0] if slots else None
+
+
+def _touches(left: list[Token], number: int) -> bool:
+    return any(isinstance(token, Slot) for token in (left[number - 1], left[number + 1]))
 
 
 def _reach(token: Token) -> int:

@@ -16,7 +16,6 @@ a field of another.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -61,8 +60,10 @@ class Attempted:
     """A listed slot that ends at the first space that separates no attempts."""
 
     slot: Slot
-    # False: what follows may begin with `: `, so that a ` : ` would prove nothing.
+    # False: what follows may begin with `: `, so that a ` : ` by itself proves nothing.
     redirects: bool
+    # Another list of the line that ends for certain: with as many attempts a ` : ` is proven.
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Chain:
     """Slots of which each may hold anything, and what stands between them."""
 
     slots: tuple[Slot, ...]
-    # One fewer than slots; each has at least one literal, and no slot of unknown width.
+    # One fewer than slots; each has a literal, and perhaps slots of fixed width that touch it.
     between: tuple[tuple[Token, ...], ...]
 
 
@@ -108,6 +109,8 @@ class Layout:
     vectorised: bool
     # A backslash before a quote takes its meaning away. Not so with nginx's `escape=none`.
     escapes: bool = True
+    # Numbers of slots: if the first list has a ` : `, the second has as many attempts.
+    alike: tuple[tuple[int, int], ...] = ()
 
     @property
     def quotes(self) -> int:
@@ -147,28 +150,3 @@ def _sure(segment: Segment) -> bool:
     inner = all(_sure(step.segment) for step in steps if isinstance(step, Group))
     listed = any(isinstance(step, Attempted) for step in steps)
     return inner and not listed and not isinstance(segment.rest, Chain)
-
-
-def overlaps(between: Sequence[Token]) -> list[int]:
-    """By how many bytes two occurrences of a separator may be apart and still share bytes."""
-    octets = b"".join(_mask(token) for token in between)
-    return [
-        shift
-        for shift in range(1, len(octets))
-        if all(map(_alike, octets[shift:], octets[:-shift]))
-    ]
-
-
-_DIGIT, _ANY = 0, 1  # in a mask; neither byte stands in the text of a log format
-
-
-def _mask(token: Token) -> bytes:
-    if isinstance(token, Literal):
-        return token.text
-    return token.shape.replace(b"d", bytes([_DIGIT])).replace(b"_", bytes([_ANY]))
-
-
-def _alike(one: int, other: int) -> bool:
-    if _ANY in (one, other) or one == other:
-        return True
-    return _DIGIT in (one, other) and chr(max(one, other)).isdigit()

@@ -14,8 +14,8 @@ from parsers.layout import (
     Slot,
     Step,
     Token,
-    overlaps,
 )
+from parsers.separators import overlaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _step(step: Step, values: _Values) -> bytes:
             many = b"*" if values.given_back else b"*+"
             octet = values.octet(bytes([stop]))
             return b"(%b{%d}%b%b)" % (values.plain(), slot.least, octet, many)
-        case Attempted(redirects=True):
+        case Attempted(redirects=redirects, like=like) if redirects or like:
             item = values.plain(b" ")
             return b"((?:%b*+(?:(?<=,) | : ))*+%b*+)" % (item, item)
         case Attempted():
@@ -94,9 +94,7 @@ def _chain(chain: Chain, values: _Values) -> bytes:
     parts: list[bytes] = []
     for number, slot in enumerate(chain.slots):
         beside = separators[max(0, number - 1) : number + 1]
-        stop = b"|".join(dict.fromkeys(beside))
-        octet = b"(?:(?!%b)%b)" % (stop, values.octet())
-        parts.append(b"(%b{%d}%b*)" % (values.plain(), slot.least, octet))
+        parts.append(_link(slot, b"(?!%b)" % b"|".join(dict.fromkeys(beside)), values))
         if number < len(separators):
             # One that begins within this one would be another way to cut the line.
             parts += [
@@ -105,6 +103,14 @@ def _chain(chain: Chain, values: _Values) -> bytes:
             ]
             parts.append(_between(chain.between[number], values, capture=True))
     return b"".join(parts)
+
+
+def _link(slot: Slot, unless: bytes, values: _Values) -> bytes:
+    if slot.shape:
+        each = [Slot(slot.name, slot.shape[at : at + 1]) for at in range(len(slot.shape))]
+        octets = (unless + b"".join(_fixed(one, values, capture=False)) for one in each)
+        return b"(%b)" % b"".join(octets)
+    return b"(%b{%d}(?:%b%b)*)" % (values.plain(), slot.least, unless, values.octet())
 
 
 def _between(tokens: Sequence[Token], values: _Values, *, capture: bool) -> bytes:

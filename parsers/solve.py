@@ -15,21 +15,22 @@ from parsers.layout import (
     Slot,
     Step,
     Token,
-    overlaps,
     width,
 )
+from parsers.separators import anchor, overlaps
 from parsers.words import Bools, Ints, Octets
 
 _DIGIT, _ANY = b"d_"  # in the shape of a slot
 _SPACE, _COMMA = b" ,"
 _REDIRECT = b" : "
-# Rows in which a list is longer than this are left to the exact path, as are bytes to `memchr`.
+# Rows in which a list is longer, or a separator's rarest byte stands more often where it is not,
+# are left to the exact path.
 _MOST_ATTEMPTS = 16
-# From the rarest in addresses and browsers' names to what every one of them has.
-_RARE = b"\t|~^`#&$@!{}<>'*?=[]:;,+_-()/. "
+_MOST_LOOKS = 16
 
 Spans = tuple[Ints, Ints]
 Named = tuple[str, Spans]
+Between = tuple[Token, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,74 +136,61 @@ def _end_of_list(step: Attempted, rows: Rows, left: Ints, right: Ints) -> Ints:
 
 
 def _chain(chain: Chain, rows: Rows, left: Ints, right: Ints) -> Iterator[Named]:
-    """
-    Slots that may hold anything, where each separator is found by its rarest byte.
-
-    A slot that holds this byte once more may still be told apart: the exact path decides.
-    """
-    octets, fits = rows.octets, rows.fits
-    before: _Anchor | None = None
+    """Slots that may hold anything: each ends where its separator stands first, and only once."""
+    fits = rows.fits
+    before: Between | None = None
     for slot, between in zip(chain.slots, chain.between, strict=False):
-        octet, offset = _anchor(between)
-        at = octets.find(octet, left + slot.least + offset, right)
-        end = at - offset
-        fits &= at < right
-        _only_once(before, rows, end, fits)
-        yield slot.name, (left, end)
+        end = _find_separator(between, rows, left + slot.least, right)
+        fits &= end < right
+        yield from _link(slot, rows, (left, end), before)
         for shift in overlaps(between):
-            fits &= ~_matches(between, rows, end + shift)
+            fits &= ~_stands(between, rows.octets, end + shift)
         left = end
         for token in between:
             stop = left + width(token)
             yield from _take(token, rows, (left, stop))
             left = stop
-        before = _Anchor(octet, offset, at)
-    last = chain.slots[-1]
-    fits &= left + last.least <= right
-    _only_once(before, rows, right, fits, last=True)
-    yield last.name, (left, right)
+        before = between
+    yield from _link(chain.slots[-1], rows, (left, right), before, last=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
-    """The byte by which a separator was found, where in it that is, and where in each row."""
-
-    octet: int
-    offset: int
-    at: Ints
-
-
-def _only_once(
-    anchor: _Anchor | None, rows: Rows, end: Ints, fits: Bools, *, last: bool = False
-) -> None:
-    """Clear the rows in which the separator before a slot may stand once more up to its `end`."""
-    if anchor is None:
-        return
-    # Not at the line's end, one that begins in the slot may reach into the separator behind it.
-    end = end if last else end + anchor.offset
-    fits &= rows.octets.find(anchor.octet, anchor.at + 1, end) >= end
+def _link(
+    slot: Slot, rows: Rows, span: Spans, before: Between | None, *, last: bool = False
+) -> Iterator[Named]:
+    """A slot of a chain; clears the rows in which the separator before it stands once more."""
+    left, right = span
+    fits = rows.fits
+    fits &= (right - left == width(slot)) if slot.shape else (left + slot.least <= right)
+    if before:
+        # One that begins in the slot may reach into the separator behind it, but not beyond a line.
+        size = sum(map(width, before))
+        again = _find_separator(before, rows, left, right if last else right + size)
+        fits &= (again >= right) | (last & (again + size > right))
+    if slot.shape:
+        list(_take(slot, rows, span))
+    yield slot.name, span
 
 
-def _matches(between: tuple[Token, ...], rows: Rows, at: Ints) -> Bools:
-    probe = Rows(rows.octets, np.ones(len(at), np.bool_))
+def _find_separator(between: Between, rows: Rows, left: Ints, right: Ints) -> Ints:
+    """Where the separator starts first, by its rarest byte; `right` if it is not there."""
+    octets, fits = rows.octets, rows.fits
+    octet, offset = anchor(between)
+    at = octets.find(octet, left + offset, right)
+    unlike = np.flatnonzero((at < right) & ~_stands(between, octets, at - offset))
+    for _ in range(_MOST_LOOKS):
+        if not unlike.size:
+            break
+        at[unlike] = octets.find(octet, at[unlike] + 1, right[unlike])
+        found = (at < right)[unlike] & ~_stands(between, octets, (at - offset)[unlike])
+        unlike = unlike[found]
+    fits[unlike] = False  # the exact path decides
+    return np.where(at < right, at - offset, right)
+
+
+def _stands(between: Between, octets: Octets, at: Ints) -> Bools:
+    probe = Rows(octets, np.ones(len(at), np.bool_))
     for token in between:
         stop = at + width(token)
         list(_take(token, probe, (at, stop)))
         at = stop
     return probe.fits
-
-
-def _anchor(between: tuple[Token, ...]) -> tuple[int, int]:
-    """The rarest byte of a separator, and where in it that stands."""
-    octets = [
-        (_RARE.find(octet) % (len(_RARE) + 1), octet, offset + number)
-        for token, offset in zip(between, _offsets(between), strict=True)
-        if isinstance(token, Literal)
-        for number, octet in enumerate(token.text)
-    ]
-    _, octet, offset = min(octets)
-    return octet, offset
-
-
-def _offsets(between: tuple[Token, ...]) -> list[int]:
-    return [sum(map(width, between[:number])) for number in range(len(between))]

@@ -21,7 +21,7 @@ _DOT = ord(".")
 _MILLI = 4  # bytes of `.345`
 _FEW_BYTES = 3  # a load costs as much as gathering so many single bytes
 # How far before and behind a block a gather may reach without harm; what it finds there is NULs.
-REACH = 128
+REACH = 512
 _ONES = np.uint64(0x0101010101010101)
 _HIGHS = np.uint64(0x8080808080808080)
 _ZEROS = np.uint64(0x3030303030303030)  # "00000000"
