@@ -7,7 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.console import printable
+from parsers.mismatch import Mismatch
 
+_FRAME = 4  # columns that a panel takes of a line
 # Colours by severity.
 STYLES = {
     "debug": "bright_black",
@@ -24,12 +26,17 @@ def terminal() -> Console:
     return Console(highlight=False)
 
 
-def show_card(console: Console, event: dict[str, object]) -> None:
-    """Print the card of one event, as `agent.events.events` makes it."""
+def show_card(console: Console, event: dict[str, object], parted: Mismatch | None = None) -> None:
+    """
+    Print the card of one event, as `agent.events.events` makes it.
+
+    `parted` is where its line parts from the format, if it does.
+    """
     severity = str(event["severity"])
     style = STYLES[severity]
     explanation = event["explanation"]
     body = _explained(explanation) if isinstance(explanation, dict) else [_unexplained(event)]
+    body += _parted(parted, str(event["message"]), console.width - _FRAME) if parted else []
     title = explanation["title"] if isinstance(explanation, dict) else "No rule explains this line"
     console.print(
         Panel(
@@ -62,6 +69,30 @@ def _unexplained(event: dict[str, object]) -> RenderableType:
     if event["parsed"]:
         return Text("This is what the line says; to teach logtell its meaning, add a rule.")
     return Text(f"The line does not fit the format {event['format']}; it is passed on as it is.")
+
+
+def _parted(parted: Mismatch, line: str, width: int) -> list[RenderableType]:
+    """What was expected, and below it the format and the line, each with a caret."""
+    before = line.encode()[: parted.at].decode(errors="replace")
+    return [
+        Text(f"It parts from the format here: {printable(parted.what)}."),
+        Text(),
+        *pointed(parted.format, parted.format_at, width),
+        *pointed(line, len(before), width),
+    ]
+
+
+def pointed(text: str, at: int, width: int) -> list[Text]:
+    """A text in one line of at most `width` characters, and a caret below its character `at`."""
+    before, behind = printable(text[:at]), printable(text[at:])
+    # Two thirds of the room are for what was read, the rest for what was not.
+    room = max(0, width - min(len(behind) + 1, width // 3))
+    if len(before) > room:
+        before = "…" + before[len(before) - room + 1 :]
+    rest = width - len(before)
+    if len(behind) > rest:
+        behind = behind[: max(0, rest - 1)] + "…"
+    return [Text(before + behind), Text(" " * len(before) + "^", style="red")]
 
 
 def _fields(event: dict[str, object]) -> RenderableType:

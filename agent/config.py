@@ -21,10 +21,18 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_LAYOUT_FIXES = {
+    "separates": "put something between the two, such as a space",
+    "line feed": "write it in one line, in nginx.conf as several strings side by side",
+    "escape=": "write escape=default, escape=json or escape=none, or leave it out",
+}
+
+
 def layout_fix(error: LayoutError) -> str:
     """What to write instead of a format that cannot be read."""
-    if "separates" in error.what:
-        return "put something between the two, such as a space"
+    for word, fix in _LAYOUT_FIXES.items():
+        if word in error.what:
+            return fix
     return "give the whole text of the format, such as '$remote_addr \"$request\" $status'"
 
 

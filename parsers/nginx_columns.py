@@ -1,18 +1,19 @@
 """The columns of an access log: variables as their types, and what derives from several."""
 
+import re
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import numpy as np
 
 from parsers.attempts import Attempts, EachAttempt, each_attempt
 from parsers.batch import Batch
-from parsers.columns import Column, Labels, Memo, Numbers, Objects, Texts, Value, text
+from parsers.columns import Column, Labels, Memo, Numbers, Objects, Texts, Value
 from parsers.nginx_request import REQUEST_PARTS, request_part, request_path
 from parsers.nginx_variables import LISTS, NUMBERS, WHOLE, Kind, kind_of
 from parsers.timestamps import clf_time, epoch_time, iso_time
 from parsers.words import Ints
 
+_SIGNED = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 _CLASSES = ("0xx", "1xx", "2xx", "3xx", "4xx", "5xx", "6xx", "7xx", "8xx", "9xx", None)
 # The lists of which one tells how many servers were asked. The address comes first: nginx writes
 # `-` for it only if nobody was, but for a status also if nobody answered.
@@ -31,16 +32,11 @@ def typed(texts: Texts, kind: Kind) -> Column:
         return texts.numbers()
     if kind in LISTS:
         return Attempts(texts, _READ[kind])
-    return Memo(texts, partial(_signed, texts)) if kind is Kind.SIGNED else texts
+    return Objects([_signed(value) for value in texts.values()]) if kind is Kind.SIGNED else texts
 
 
-def _signed(texts: Texts, raw: bytes) -> Value:
-    if raw == texts.null:
-        return None
-    try:
-        return float(raw)
-    except ValueError:
-        return text(raw)
+def _signed(value: Value) -> Value:
+    return float(value) if isinstance(value, str) and _SIGNED.fullmatch(value) else value
 
 
 def derived(batch: Batch, name: str) -> Column:

@@ -47,6 +47,7 @@ def read_format(log_format: str) -> LogFormat:
     Raises LayoutError, with the column, for what nginx itself would refuse, for a line feed in the
     text, and if nothing separates two variables of unknown width.
     """
+    log_format = log_format.rstrip("\n")  # that of a block of YAML
     escape, begin = _escape(log_format)
     _refuse(log_format, begin)
     pieces = list(_pieces(log_format, begin))
@@ -67,18 +68,14 @@ def _escape(log_format: str) -> tuple[Escape, int]:
     if not match:
         return Escape.DEFAULT, 0
     if match[1] not in {each.value for each in Escape}:
-        what = f'nginx knows no "escape={match[1]}"; use escape=default, json or none'
-        raise LayoutError(what, match.start(1) + 1)
+        raise LayoutError(f'nginx knows no "escape={match[1]}"', match.start(1) + 1)
     return Escape(match[1]), match.end()
 
 
 def _refuse(log_format: str, begin: int) -> None:
     feed = log_format.find("\n", begin)
     if feed >= 0:
-        what = (
-            "a line feed in the format makes nginx write each record as several lines, which is "
-            "not read; write the format's parts as several strings in nginx.conf"
-        )
+        what = "a line feed, with which nginx writes each record as several lines, is not read"
         raise LayoutError(what, feed + 1)
     bare = _VARIABLE.sub(lambda match: "_" * len(match[0]), log_format).find("$", begin)
     if bare >= 0:

@@ -67,7 +67,7 @@ def _as_json(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> i
 
 def _as_cards(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> int:
     from agent.cards import show_card, terminal
-    from agent.explain import explain_text
+    from agent.explain import explain_text, where_it_parts
 
     text = (
         sys.stdin.buffer.read() if args.line == "-" else args.line.encode(errors="surrogateescape")
@@ -77,5 +77,5 @@ def _as_cards(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> 
         return 2
     console = terminal()
     for event in explain_text(text, parser, rules):
-        show_card(console, event)
+        show_card(console, event, where_it_parts(event, parser))
     return 0

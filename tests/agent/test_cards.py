@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from agent.cards import show_card
-from agent.explain import explain_text
+from agent.cards import pointed, show_card
+from agent.explain import explain_text, where_it_parts
 from parsers.formats import parser_for
 from tests.agent.command import RULES
 from tests.agent.test_console import HOSTILE
@@ -18,11 +18,12 @@ MESSENGER = (
 )
 
 
-def card(line: str, *, terminal: bool = False, width: int = 100) -> str:
+def card(line: str, *, terminal: bool = False, width: int = 100, log_format: str = "auto") -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, highlight=False, force_terminal=terminal)
-    for event in explain_text(line.encode(), parser_for("auto"), RULES):
-        show_card(console, event)
+    parser = parser_for(log_format)
+    for event in explain_text(line.encode(), parser, RULES):
+        show_card(console, event, where_it_parts(event, parser))
     return out.getvalue()
 
 
@@ -61,6 +62,35 @@ def test_no_control_of_the_log_is_in_a_card(character: str, terminal: bool) -> N
     if character == "\x1b":  # rich's own colours stay
         shown = re.sub(r"\x1b\[[0-9;]*m", "", shown)
     assert character not in shown
+
+
+def test_a_line_that_does_not_fit_its_format_shows_where_they_part() -> None:
+    line = '192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 512 rt=0.1'
+
+    shown = card(line, log_format="combined", width=84).splitlines()
+
+    assert [
+        "╭─  No rule explains this line  ───────────────────────────────────────────────────╮",
+        "│ The line does not fit the format nginx_access; it is passed on as it is.         │",
+        "│ It parts from the format here: expected ' \"' after $body_bytes_sent, found '     │",
+        "│ rt=0.1'.                                                                         │",
+        "│                                                                                  │",
+        '│ …ser [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_u… │',
+        "│                                                       ^                          │",
+        '│ 192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 512 rt=0.1       │',
+        "│                                                                    ^             │",
+    ] == shown[:9]
+
+
+@pytest.mark.parametrize("width", [20, 80])
+@pytest.mark.parametrize("character", ["\x1b", "\t", "é", "\u202e"])
+def test_a_caret_stands_below_its_character_whatever_is_before_it(
+    character: str, width: int
+) -> None:
+    text, caret = pointed(f"{character * 30}|{character * 30}", 30, width)
+
+    assert text.plain[len(caret.plain) - 1] == "|"
+    assert len(text) <= width
 
 
 def test_a_card_fits_a_narrow_terminal() -> None:
