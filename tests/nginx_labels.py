@@ -403,6 +403,11 @@ def _ask_and_leave(port: int) -> None:
         client.sendall(request("/left"))
 
 
+def writes(name: str, variable: str) -> bool:
+    """Whether a format has this variable."""
+    return variable in _VARIABLE.findall(FORMATS[name])
+
+
 def expected(name: str, raw: bytes) -> object:
     """What a parser should make of a variable; null is all that says that there is no value."""
     value = raw.decode("utf-8", "backslashreplace")

@@ -4,8 +4,6 @@ The real nginx says what is in its lines: each field of each format equals its o
 The formats, the requests (ordinary and hostile) and the comparison are in tests/nginx_labels.py.
 """
 
-import re
-
 import pytest
 
 from parsers.block import Block
@@ -22,6 +20,7 @@ from tests.nginx_labels import (
     expected,
     label,
     may_be_unparsed,
+    writes,
 )
 from tests.programs import needs
 
@@ -52,7 +51,7 @@ def test_every_field_of_every_line_is_what_nginx_says(nginx: Labelled, name: str
     parser = parser_for(FORMATS[name])
     wrong: list[tuple[str, object, object]] = []
     unparsed: list[str] = []
-    variables = {field for field in VARIABLES if re.search(rf"\$\{{?{field}\b", FORMATS[name])}
+    variables = [field for field in VARIABLES if writes(name, field)]
     truths = iter(nginx.truth)
 
     for raw in blocks(nginx.log(name), lines):

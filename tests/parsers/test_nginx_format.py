@@ -4,6 +4,7 @@ import pytest
 
 from parsers.batch import Batch
 from parsers.block import Block
+from parsers.columns import Value
 from parsers.layout import LayoutError
 from parsers.nginx_access import access_parser
 from parsers.nginx_format import Escape, read_format, unescaped
@@ -15,7 +16,7 @@ def parse(log_format: str, *lines: bytes) -> Batch:
     return access_parser(log_format).parse(Block(b"".join(line + b"\n" for line in lines)))
 
 
-def fields(log_format: str, line: bytes) -> dict[str, object]:
+def fields(log_format: str, line: bytes) -> dict[str, Value]:
     event = parse(log_format, line).event(0)
     assert event.parsed
     return event.fields
@@ -147,7 +148,7 @@ def test_a_json_format_has_the_variables_and_their_keys():
 
 
 def test_a_json_format_reads_lines_that_are_no_json():
-    """nginx writes nothing for a number that it has not, and bytes that are no UTF-8 as they are."""
+    """nginx writes nothing for a number that it has not, and bytes as they are."""
     log_format = 'escape=json {"ratio":$gzip_ratio,"agent":"$http_user_agent"}'
 
     assert {"gzip_ratio": None, "http_user_agent": "\\xff"} == fields(
