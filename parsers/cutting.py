@@ -106,6 +106,10 @@ def _first(left: list[Token]) -> tuple[Step, int] | None:
             return Search(slot, behind.text[0]), 1
         if slot.listed and behind.text[0] == ord(" ") and behind.text[:2] != b" :":
             return Attempted(slot, not _may_begin_with_colon(left[1:])), 1
+    if isinstance(behind, Slot) and behind.begins and not _may_hold(slot, behind.begins[0]):
+        # A query of a request without a path would begin the next value otherwise.
+        never = b"" if _may_hold(slot, ord("?")) else b"?"
+        return (Search(slot, behind.begins[0], never), 1) if never else None
     for count in range(2, len(left)):
         token = left[count]
         if isinstance(token, Literal) and not _any_may_hold(left[:count], token.text[0]):
@@ -152,7 +156,7 @@ def _rest(left: list[Token]) -> Slot | Chain | None:
     slots: list[Slot] = []
     between: list[list[Token]] = []
     for number, token in enumerate(left):
-        if isinstance(token, Slot) and not (token.shape and _touches(left, number)):
+        if isinstance(token, Slot) and not _separates(left, number):
             slots.append(token)
             between.append([])
         else:
@@ -165,8 +169,14 @@ def _rest(left: list[Token]) -> Slot | Chain | None:
     return slots[0] if slots else None
 
 
-def _touches(left: list[Token], number: int) -> bool:
-    return any(isinstance(token, Slot) for token in (left[number - 1], left[number + 1]))
+def _separates(left: list[Token], number: int) -> bool:
+    """Whether a slot of fixed width is no link of a chain, but a part of what separates two."""
+    slot = left[number]
+    if not isinstance(slot, Slot) or not slot.shape:
+        return False
+    # A time holds separators itself.
+    timed = len(slot.shape) > 1 and b"_" in slot.shape
+    return timed or any(isinstance(each, Slot) for each in (left[number - 1], left[number + 1]))
 
 
 def _reach(token: Token) -> int:

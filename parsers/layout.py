@@ -42,6 +42,8 @@ class Slot:
     holds: bytes | None = b""
     # nginx's list of attempts: a space in it stands behind a comma or around a colon.
     listed: bool = False
+    # With what a value begins for certain, if with anything: a path with `/`.
+    begins: bytes = b""
 
 
 Token = Literal | Slot
@@ -53,6 +55,8 @@ class Search:
 
     slot: Slot
     stop: int
+    # What may neither be in the value nor begin the next one: a `?` of a request without a path.
+    never: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,11 @@ def _step(step: Step, values: _Values) -> bytes:
     match step:
         case Literal() | Slot():
             return b"".join(_fixed(step, values, capture=True))
-        case Search(slot, stop):
+        case Search(slot, stop, never):
             many = b"*" if values.given_back else b"*+"
-            octet = values.octet(bytes([stop]))
-            return b"(%b{%d}%b%b)" % (values.plain(), slot.least, octet, many)
+            octet = values.octet(bytes([stop]) + never)
+            behind = b"(?=%b)" % re.escape(bytes([stop])) if never else b""
+            return b"(%b{%d}%b%b)%b" % (values.plain(), slot.least, octet, many, behind)
         case Attempted(redirects=redirects, like=like) if redirects or like:
             item = values.plain(b" ")
             return b"((?:%b*+(?:(?<=,) | : ))*+%b*+)" % (item, item)

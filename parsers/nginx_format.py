@@ -10,7 +10,7 @@ import orjson
 from parsers.columns import Value
 from parsers.cutting import compile_layout
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token, TouchingError
-from parsers.nginx_variables import LISTS, SHAPES, kind_of, variable
+from parsers.nginx_variables import LISTS, PATHS, SHAPES, variable
 
 
 class Escape(Enum):
@@ -95,8 +95,14 @@ def _pieces(log_format: str, begin: int) -> Iterator[tuple[Token, int]]:
 
 def slot(name: str) -> Slot:
     """The slot of a variable."""
-    kind, holds = variable(name).kind, variable(name).holds
-    return Slot(name, SHAPES.get(kind_of(name), b""), holds=holds, listed=kind in LISTS)
+    known = variable(name)
+    return Slot(
+        name,
+        SHAPES.get(known.kind, b""),
+        holds=known.holds,
+        listed=known.kind in LISTS,
+        begins=b"/" if name in PATHS else b"",
+    )
 
 
 def _keys(tokens: Sequence[Token]) -> dict[str, str]:

@@ -68,11 +68,11 @@ _TABLE = (
     ("http_upstream", Kind.SECONDS_LIST, "upstream_connect_time upstream_header_time"),
     ("http_upstream", Kind.SECONDS_LIST, "upstream_queue_time upstream_response_time"),
     ("http_upstream", Kind.WORD, "upstream_cache_status"),
-    ("http_upstream", Kind.HOST, "upstream_last_addr upstream_last_server_name"),
+    ("http_upstream", Kind.ADDRESS, "upstream_last_addr upstream_last_server_name"),
     ("http_upstream", Kind.BYTES, "upstream_http_content_length"),
     ("http_upstream", Kind.TEXT, "upstream_cache_etag upstream_cache_last_modified"),
     ("http_proxy", Kind.TEXT, "proxy_add_x_forwarded_for"),
-    ("http_proxy", Kind.HOST, "proxy_host"),
+    ("http_proxy", Kind.ADDRESS, "proxy_host"),
     ("http_proxy", Kind.INTEGER, "proxy_port"),
     ("http_fastcgi", Kind.TEXT, "fastcgi_path_info fastcgi_script_name"),
     ("http_memcached", Kind.TEXT, "memcached_key"),
@@ -133,10 +133,10 @@ SHAPES = {
 }
 _DIGITS = b"0123456789-"
 _LETTERS = bytes(range(ord("a"), ord("z") + 1)) + bytes(range(ord("A"), ord("Z") + 1))
-_WORD = _DIGITS + _LETTERS + b"._/:+"
-# All that can be seen: no space, no quote. nginx refuses a Host with `/` or a space in it (since
-# 1.21.1), and server_name may be a regular expression.
-_HOST = bytes(set(range(0x21, 0x100)) - set(b'"'))
+_WORD = _DIGITS + _LETTERS + b"._/+"
+# nginx refuses a Host with `/` or (since 1.21.1) a space in it, and one with `?` has no path of its
+# own; server_name may be a regular expression.
+_HOST = bytes(set(range(0x21, 0x100)) - set(b'"/?'))
 _ADDRESS = _DIGITS + _LETTERS + b".:/_%@[]"
 # The bytes that values of a kind may hold, so that any other byte ends them; text may hold any.
 _HOLDS = {
@@ -154,6 +154,7 @@ _HOLDS = {
     Kind.SECONDS_LIST: _DIGITS + b".,: ",
     Kind.ADDRESSES: _ADDRESS + b", ",
 }
+PATHS = frozenset({"request_uri", "uri", "document_uri"})  # they begin with `/`
 # Numbers that are copied from a header, where a stranger (or the upstream) may write anything.
 _COPIED = frozenset({"content_length", "sent_http_content_length", "upstream_http_content_length"})
 

@@ -77,8 +77,10 @@ def _from_left(step: Step, rows: Rows, left: Ints, right: Ints) -> tuple[Ints, l
         case Literal() | Slot():
             end = left + width(step)
             return end, list(_take(step, rows, (left, end)))
-        case Search(slot, stop):
+        case Search(slot, stop, never):
             end = rows.octets.find(stop, left + slot.least, right)
+            for octet in never:
+                rows.fits[rows.octets.find(octet, left, end) < end] = False
             found = [(slot.name, (left, end))]
         case Attempted(slot):
             end = _end_of_list(step, rows, left, right)

@@ -74,6 +74,7 @@ FORMATS = {
         '"$http_referer","$http_user_agent","$upstream_addr","$request_time"'
     ),
     "touching": '$time_iso8601$status$request_method "$request" $scheme $server_protocol$pipe',
+    "url": '$scheme://$host$request_uri $request_method $status "$http_user_agent" $request_time',
     "escape_default": f"escape=default {_COMMON}",
     "escape_none": (
         'escape=none $remote_addr [$time_local] "$request" $status "$http_referer" '
@@ -432,5 +433,7 @@ def may_be_unparsed(name: str, truth: dict[str, bytes]) -> bool:
     """Whether a value of this request holds what separates values in this format."""
     if name == "ingress":  # the client's own X-Request-ID behind a list: it looks like more of it
         return truth["req_id"].startswith(b": ")
+    if name == "url":  # a request without a path, or without a URI at all
+        return not truth["request_uri"].startswith(b"/")
     names = set(_VARIABLE.findall(FORMATS[name]))
     return any(mark.encode() in truth[each] for mark in AMBIGUOUS.get(name, ()) for each in names)

@@ -48,6 +48,8 @@ def test_only_one_space_belongs_to_the_escape_mode():
         ("$remote_addr$request", 13, "nothing separates $remote_addr from $request"),
         ("[$status$host] $request$uri", 24, "nothing separates $request from $uri"),
         ("escape=json $a$b", 15, "nothing separates $a from $b"),
+        ("$http_host$request_uri $status", 11, "nothing separates $http_host from $request_uri"),
+        ("$server_addr$request_uri $status", 13, "nothing separates $server_addr from"),
         ("$status $scheme$host", 16, "nothing separates $scheme from $host"),
         ("$status$a$b", 10, "nothing separates $a from $b"),
         ("$a$status$b", 10, "nothing separates $a from $b"),
@@ -73,6 +75,18 @@ def test_variables_of_fixed_width_may_touch_others():
     assert {"status": 200, "request_method": "GET", "pipe": "p"} == fields(
         "$status$request_method$pipe", b"200GETp"
     )
+
+
+@pytest.mark.parametrize("lines", [1, 100])
+def test_a_host_ends_where_the_path_behind_it_begins(lines):
+    log_format = '$scheme://$host$request_uri $status "$request"'
+    batch = parse(log_format, *[b'https://[::1]/a/b?c=/d 200 "GET / HTTP/1.1"'] * lines)
+    # Without a path in the request the query is the URI: which of the two has the `?`?
+    queries = parse(log_format, *[b'https://example.org?a=/b 200 "GET / HTTP/1.1"'] * lines)
+
+    assert ["[::1]"] * lines == batch.column("host").values()
+    assert ["/a/b?c=/d"] * lines == batch.column("request_uri").values()
+    assert not queries.parsed.any()
 
 
 def test_literals_that_look_like_patterns_are_text():
