@@ -162,7 +162,8 @@ def _spans(raw: bytes, start: int, end: int) -> list[tuple[int, int]]:
         spans.append((at, match.start()))
         at = match.end()
     # Behind a last ` : ` nobody was asked.
-    return [*spans, (at, end)] if at < end or not spans else spans
+    nobody = bool(spans) and at == end and raw.endswith(b":", start, end - 1)
+    return spans if nobody else [*spans, (at, end)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
 """nginx's lists of attempts: one value, or one for each upstream server that was asked."""
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parsers.attempts import Attempts
 from parsers.batch import Batch
@@ -151,3 +155,28 @@ def test_taken_rows_keep_their_lists():
     assert isinstance(column, Attempts)
     assert [] == column.values() == column.lists()
     assert 0 == len(column.numbers())
+
+
+ITEMS = st.sampled_from(("-", "", "0.1", "12.345", "502", "192.0.2.1:80", "unix:/run/x", "a b"))
+
+
+@settings(max_examples=200)
+@given(st.lists(st.lists(st.tuples(ITEMS, st.sampled_from((", ", " : "))), max_size=5), max_size=9))
+def test_flattened_attempts_are_those_that_a_split_finds(rows):
+    """Whatever the lists; blocks of few and of many rows take the same way."""
+    texts = ["".join(f"{item}{between}" for item, between in row)[:-2] for row in rows]
+    batch = access_parser('"$upstream_response_time"').parse(
+        Block("".join(f'"{text}"\n' for text in texts).encode())
+    )
+    column = batch.column("upstream_response_time")
+    assert isinstance(column, Attempts)
+
+    flat = column.flat()
+
+    expected = [
+        (row, None if item in ("-", "") else item)
+        for row, text in enumerate(texts)
+        if text not in ("-", "")
+        for item in re.split(" : |, ", text.removesuffix(" : "))
+    ]
+    assert expected == list(zip(flat.rows.tolist(), flat.texts.values(), strict=True))

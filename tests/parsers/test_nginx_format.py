@@ -1,6 +1,8 @@
 """The text of a `log_format` as nginx.conf has it: escape modes, JSON, and what is refused."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parsers.batch import Batch
 from parsers.block import Block
@@ -248,3 +250,40 @@ def test_a_hostile_value_shifts_no_other(log_format, line, expected, lines):
 )
 def test_of_several_times_the_one_with_a_zone_counts(text, line, time):
     assert time == parse(text, line.encode()).event(0).time
+
+
+def escaped(raw: bytes, escape: Escape) -> bytes:
+    """As ngx_http_log_escape and ngx_escape_json write it."""
+    if escape is Escape.NONE:
+        return raw
+    if escape is Escape.JSON:
+        letters = {
+            10: b"\\n",
+            13: b"\\r",
+            9: b"\\t",
+            8: b"\\b",
+            12: b"\\f",
+            34: b'\\"',
+            92: b"\\\\",
+        }
+        return b"".join(
+            letters.get(octet) or (b"\\u%04X" % octet if octet < 0x20 else bytes([octet]))
+            for octet in raw
+        )
+    plain = set(range(0x20, 0x7F)) - set(b'"\\')
+    return b"".join(bytes([octet]) if octet in plain else b"\\x%02X" % octet for octet in raw)
+
+
+@given(st.binary(max_size=40), st.sampled_from(Escape), st.integers(1, 70))
+def test_any_bytes_come_back_from_how_nginx_wrote_them(raw, escape, lines):
+    if escape is Escape.NONE:
+        raw = raw.replace(b'"', b"").replace(b"\n", b"")
+    line = b'200 "' + escaped(raw, escape) + b'"'
+    null = b"-" if escape is Escape.DEFAULT else b""
+
+    batch = parse(f'escape={escape.value} $status "$http_x"', *[line] * lines)
+
+    assert batch.parsed.all()
+    value = None if raw == null else raw.decode("utf-8", "backslashreplace")
+    assert [value] * lines == batch.column("http_x").values()
+    assert (value,) == batch.column("http_x").labels().names

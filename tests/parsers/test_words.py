@@ -82,6 +82,26 @@ def test_find_reaches_the_end_of_many_and_of_long_rows(count, length):
     assert (starts + length).tolist() == found.tolist()
 
 
+@given(st.lists(TEXTS, min_size=1), st.integers(0, 255), st.integers(1, 90))
+def test_rfind_gives_the_last_place_or_one_before_the_row(texts, octet, times):
+    texts = texts * times  # few rows are looked at one by one
+    octets, starts, ends = rows(texts)
+    places = [text.rfind(bytes([octet])) for text in texts]
+
+    found = octets.rfind(octet, starts, ends)
+
+    assert [
+        start + place for start, place in zip(starts.tolist(), places, strict=True)
+    ] == found.tolist()
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_rfind_goes_back_over_long_rows(count):
+    octets, starts, ends = rows([b"|" + b"x" * 1000] * count)
+
+    assert starts.tolist() == octets.rfind(ord("|"), starts, ends).tolist()
+
+
 @given(st.lists(st.binary(max_size=9), max_size=60), st.booleans())
 def test_group_numbers_equal_texts_alike(texts, long):
     texts += [b"longer than a load"] * long
