@@ -10,8 +10,12 @@ from parsers.words import all_capitals
 
 REQUEST_PARTS = ("request_method", "request_uri", "server_protocol")
 # `GET /path HTTP/1.1`; HTTP/0.9 has no protocol. nginx takes [A-Z_-] as a method
-# (ngx_http_parse_request_line), and a path may hold spaces.
-_REQUEST = re.compile(rb"([A-Z_-]+) (.*?)(?: (HTTP/\d(?:\.\d)?))?", re.DOTALL)
+# (ngx_http_parse_request_line), and a path may hold spaces. Of an absolute URI its $request_uri
+# begins behind the host.
+_REQUEST = re.compile(
+    rb"([A-Z_-]+) (?:[a-zA-Z][a-zA-Z0-9+.-]*+://[^/? ]*+(?=[/?]))?+(.*?)(?: (HTTP/\d(?:\.\d)?))?",
+    re.DOTALL,
+)
 # ` HTTP/1.` with any digit for the 1, as one load.
 _VERSION = np.uint64(int.from_bytes(b" HTTP/\0.", "little"))
 _VERSION_MASK = np.uint64(0xFF00FFFFFFFFFFFF)
@@ -25,6 +29,7 @@ def cut_request(batch: Batch) -> None:
     space = octets.find(ord(" "), starts, ends)
     last = ends - len(" HTTP/1.1")
     plain = (starts >= 0) & (last > space) & (octets.load(last) & _VERSION_MASK == _VERSION)
+    plain &= octets.bytes[space + 1] == ord("/")
     for octet in (-1, -3):
         plain &= octets.bytes[ends + octet] - np.uint8(ord("0")) < 10
     plain &= all_capitals(octets.load(np.maximum(starts, 0)), space - starts)

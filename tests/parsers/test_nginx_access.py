@@ -111,6 +111,12 @@ def test_a_line_that_does_not_fit_is_info_and_its_own_message():
     [
         ("GET / HTTP/1.1", ["GET", "/", "HTTP/1.1"]),
         ("GET / HTTP/2.0", ["GET", "/", "HTTP/2.0"]),
+        ("GET http://a.example/b?c=d:// HTTP/1.1", ["GET", "/b?c=d://", "HTTP/1.1"]),
+        ("GET http://a.example?c HTTP/1.1", ["GET", "?c", "HTTP/1.1"]),
+        ("GET http://a.example HTTP/1.1", ["GET", "http://a.example", "HTTP/1.1"]),
+        ("CONNECT a.example:443 HTTP/1.1", ["CONNECT", "a.example:443", "HTTP/1.1"]),
+        ("OPTIONS * HTTP/1.1", ["OPTIONS", "*", "HTTP/1.1"]),
+        ("GET /go?to=http://b/ HTTP/1.1", ["GET", "/go?to=http://b/", "HTTP/1.1"]),
         ("GET /", ["GET", "/", None]),
         ("GET /a b c HTTP/1.1", ["GET", "/a b c", "HTTP/1.1"]),
         ("PROPPATCH / HTTP/1.1", ["PROPPATCH", "/", "HTTP/1.1"]),
