@@ -14,6 +14,7 @@ from parsers.words import Bools, Floats, Ints
 # list (ngx_http_upstream_addr_variable and its sisters in src/http/ngx_http_upstream.c).
 _BETWEEN = re.compile(rb" : |, ")
 _MILLIS = 3  # decimals of nginx's times
+_LARGEST = float(1 << 53)  # up to here a float is a whole number exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,10 @@ class Attempts:
         return self._by_row(largest, rows)
 
     def _by_row(self, found: Floats, rows: Ints) -> Numbers:
-        whole = self.read is Texts.integers
         present = np.bincount(rows, minlength=len(self)) > 0
-        return Numbers(found.astype(np.int64) if whole else found.round(_MILLIS), present)
+        if self.read is Texts.integers:
+            return Numbers(np.minimum(found, _LARGEST).astype(np.int64), present)
+        return Numbers(found.round(_MILLIS), present)
 
     def _stated(self) -> tuple[Ints, Floats]:
         """The attempts that state a number: their rows and numbers."""
@@ -136,7 +138,8 @@ class Attempts:
         order = np.argsort(rows, kind="stable")
         begins = np.concatenate((starts[single], several[:, 1]))[order]
         stops = np.concatenate((ends[single], several[:, 2]))[order]
-        begins[begins == stops] = -1  # an attempt that nginx knows nothing of
+        unknown = begins == stops  # an attempt that nginx knows nothing of
+        begins[unknown] = stops[unknown] = -1
         return Flat(rows[order], self._items(begins, stops))
 
     def _lists(self, null: Bools) -> Bools:

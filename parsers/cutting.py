@@ -106,10 +106,11 @@ def _first(left: list[Token]) -> tuple[Step, int] | None:
             return Search(slot, behind.text[0]), 1
         if slot.listed and behind.text[0] == ord(" ") and behind.text[:2] != b" :":
             return Attempted(slot, not _may_begin_with_colon(left[1:])), 1
-    if isinstance(behind, Slot) and behind.begins and not _may_hold(slot, behind.begins[0]):
-        # A query of a request without a path would begin the next value otherwise.
-        never = b"" if _may_hold(slot, ord("?")) else b"?"
-        return (Search(slot, behind.begins[0], never), 1) if never else None
+    if isinstance(behind, Slot) and behind.begins:
+        stop = behind.begins[0]
+        # A URI without a path begins with its query instead.
+        if not _may_hold(slot, stop) and not _may_hold(slot, ord("?")):
+            return Search(slot, stop, never=b"?"), 1
     for count in range(2, len(left)):
         token = left[count]
         if isinstance(token, Literal) and not _any_may_hold(left[:count], token.text[0]):

@@ -67,19 +67,17 @@ def test_no_control_of_the_log_is_in_a_card(character: str, terminal: bool) -> N
 def test_a_line_that_does_not_fit_its_format_shows_where_they_part() -> None:
     line = '192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 512 rt=0.1'
 
-    shown = card(line, log_format="combined", width=84).splitlines()
+    shown = [row[2:-2].rstrip() for row in card(line, log_format="combined", width=90).splitlines()]
 
     assert [
-        "╭─  No rule explains this line  ───────────────────────────────────────────────────╮",
-        "│ The line does not fit the format nginx_access; it is passed on as it is.         │",
-        "│ It parts from the format here: expected ' \"' after $body_bytes_sent, found '     │",
-        "│ rt=0.1'.                                                                         │",
-        "│                                                                                  │",
-        '│ …ser [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_u… │',
-        "│                                                       ^                          │",
-        '│ 192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 512 rt=0.1       │',
-        "│                                                                    ^             │",
-    ] == shown[:9]
+        "The line does not fit the format nginx_access; it is passed on as it is.",
+        "It parts from the format here: expected ' \"' after $body_bytes_sent, found ' rt=0.1'.",
+        "",
+        '…te_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_use…',
+        "                                                          ^",
+        '192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 512 rt=0.1',
+        "                                                                   ^",
+    ] == shown[1:8]
 
 
 @pytest.mark.parametrize("width", [20, 80])

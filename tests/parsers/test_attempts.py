@@ -149,6 +149,12 @@ def test_attempts_are_counted_by_another_list_if_there_is_no_address():
     assert [2, None] == batch.column("upstream_attempts").values()
 
 
+def test_sums_of_what_nginx_never_wrote_stay_numbers():
+    batch = parse(("a, b", "1, 1", "1, 1", ", ".join(["9" * 18] * 12)))
+
+    assert [1 << 53] == batch.column("upstream_bytes_sent_sum").values()
+
+
 def test_taken_rows_keep_their_lists():
     column = parse(*ROWS).select(parse(*ROWS).starts[:0]).column("upstream_status")
 
