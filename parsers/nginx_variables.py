@@ -155,6 +155,10 @@ _HOLDS = {
     Kind.ADDRESSES: _ADDRESS + b", ",
 }
 PATHS = frozenset({"request_uri", "uri", "document_uri"})  # they begin with `/`
+# A URI has no space (RFC 9110, 10.1.3). A stranger may write one all the same: where bare text
+# follows (`$http_referer $http_user_agent`, as NPMplus has it), he moves a part of his own Referer
+# into his own User-Agent, and nothing else.
+_URI = bytes(set(range(0x100)) - set(b" "))
 # Numbers that are copied from a header, where a stranger (or the upstream) may write anything.
 _COPIED = frozenset({"content_length", "sent_http_content_length", "upstream_http_content_length"})
 
@@ -170,6 +174,8 @@ class Variable:
 def variable(name: str) -> Variable:
     """What a variable of this name holds; unknown and custom variables are text."""
     kind = kind_of(name)
+    if name == "http_referer":
+        return Variable(kind, _URI)
     return Variable(kind, None if name in _COPIED else _HOLDS.get(kind))
 
 

@@ -177,7 +177,7 @@ def test_a_json_format_reads_lines_that_are_no_json():
     ("log_format", "line"),
     [
         ("$remote_addr|$request|$http_user_agent", b"192.0.2.7|GET /|200| HTTP/1.1|curl"),
-        ("$http_referer $http_user_agent $status", b"- Mozilla/5.0 (X11) 200"),
+        ("$http_x_id $http_user_agent $status", b"- Mozilla/5.0 (X11) 200"),
         ('escape=none "$request" $status "$http_user_agent"', b'"GET /" 200 "x" 500 "y"'),
         ("$http_a - - $http_b", b"a - - - - b"),
         ("$upstream_status $http_user_agent", b"502 : 200 curl"),
@@ -219,6 +219,7 @@ def test_a_line_that_could_be_cut_in_two_ways_is_unparsed(log_format, line, line
             ["192.0.2.1:80", 0.1, 0.2],
         ),
         ("$http_a [$status] $http_b", b"x y [200] y z", ["x y", 200, "y z"]),
+        ("$status $http_referer $http_user_agent", b"200 http://a/ x y", [200, "http://a/", "x y"]),
         ("$http_a ref=$http_b", b"?a=b ref=c d", ["?a=b", "c d"]),
         ("$geoip_latitude,$geoip_longitude", b"-33.8600,151.2094", [-33.86, 151.2094]),
         ("$status $geoip_latitude", b"200 -", [200, None]),
