@@ -255,18 +255,38 @@ def _carried(owner: Ints) -> Ints:
 
 
 def _regrouped(batch: Batch, lines: Lines, owner: Ints, parsers: Sequence[Parser]) -> Batch:
-    """Parse the lines of each format together, and put the records in the block's order."""
-    pieces = []
-    for number, parser in enumerate(parsers):
+    """Put the records of all formats in the block's order; most of `main` are parsed already."""
+    pieces = _kept(batch, lines, owner)
+    for number, parser in enumerate(parsers[1:], start=1):
         rows = np.flatnonzero(owner == number)
-        if not rows.size:
-            continue
-        if number == 0 and batch.lines is None:  # a row a line: they are parsed already
-            part = batch.select(rows)
-        else:
-            part = parser.parse(Block(lines.of(rows)))
-        count = part.line_counts()
-        first = np.cumsum(count) - count
-        starts, ends = lines.starts[rows[first]], lines.ends[rows[first + count - 1]]
-        pieces.append(Piece(part, starts, ends, count))
+        if rows.size:
+            pieces.append(_piece(parser, lines, rows))
     return merge(batch.block, lines.octets, pieces)
+
+
+def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:
+    """
+    The records of `main`, each as far as the first line in it that another format took.
+
+    Whole ones are not parsed anew without the lines of the others: one might join lines then that
+    it was kept apart from.
+    """
+    count = batch.line_counts()
+    first = np.cumsum(count) - count
+    number = np.arange(len(owner))
+    foreign = np.where(owner != 0, number, len(owner))
+    foreign = np.minimum.accumulate(foreign[::-1])[::-1]  # the next one from each line on
+    whole = foreign[first] >= first + count
+    rows = np.flatnonzero(whole)
+    part = batch.select(rows)
+    pieces = [Piece(part, part.starts, part.ends, count[rows])]
+    cut = np.flatnonzero(~whole & (owner[first] == 0))
+    own = [np.arange(first[row], foreign[first[row]]) for row in cut.tolist()]
+    return pieces + [_piece(cast(Parser, batch.cutter), lines, each) for each in own]
+
+
+def _piece(parser: Parser, lines: Lines, rows: Ints) -> Piece:
+    part = parser.parse(Block(lines.of(rows)))
+    count = part.line_counts()
+    first = np.cumsum(count) - count
+    return Piece(part, lines.starts[rows[first]], lines.ends[rows[first + count - 1]], count)

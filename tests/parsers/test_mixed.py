@@ -157,6 +157,16 @@ def test_a_log_of_one_format_is_read_as_if_it_were_named():
     assert list(named.parse(Block(raw)).events()) == list(batch.events())
 
 
+def test_lines_of_another_format_between_two_records_keep_them_apart():
+    """Without the access line, the second would look like the exception of the first."""
+    raw = block(b"Traceback (most recent call last):", ACCESS, b"INFO:app.web:started", ACCESS)
+
+    events = list(parser_for("auto", head=b"\n").parse(Block(raw)).events())
+
+    assert ["plain", "nginx_access", "plain", "nginx_access"] == [each.format for each in events]
+    assert "INFO:app.web:started" == events[2].message
+
+
 @settings(max_examples=80)
 @given(head=samples.blocks, raw=samples.blocks | st.binary(max_size=200))
 def test_every_line_is_in_one_record_and_no_bytes_raise(head, raw):
