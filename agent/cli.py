@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "read old logs once, report, exit",
     "explain": "say what a log line means",
     "check": "test the configuration and rule files",
+    "init": "write a configuration with all logs of nginx",
     "demo": "show the whole thing on sample logs",
     "status": "show what a running agent does, and whether it adds up",
     "schema": "print the JSON Schema of events, configuration, rules or status",

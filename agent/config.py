@@ -1,17 +1,30 @@
 """The configuration file: its schema and its defaults."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from agent.values import NAME, SeverityName, SourceName, Status, Tests, Texts
+from agent.values import (
+    NAME,
+    ONE_OR_MORE,
+    NginxChoice,
+    SeverityName,
+    SourceName,
+    Status,
+    Tests,
+    Texts,
+    as_list,
+)
 from parsers.formats import FormatError, Options, parser_for
 from parsers.layout import LayoutError
 from rules.messages import wrong
@@ -36,29 +49,39 @@ def layout_fix(error: LayoutError) -> str:
     return "give the whole text of the format, such as '$remote_addr \"$request\" $status'"
 
 
+def _known_format(text: str) -> str:
+    try:
+        parser_for(text, Options())
+    except FormatError as error:
+        raise wrong(f"is an {error.what}", error.fix) from None
+    except LayoutError as error:
+        what, fix = f"cannot be read: {error.what}", layout_fix(error)
+        raise wrong(what, fix, offset=error.column - 1) from None
+    return text
+
+
+Formats = Annotated[
+    tuple[Annotated[str, AfterValidator(_known_format)], ...],
+    BeforeValidator(as_list),
+    WithJsonSchema(ONE_OR_MORE),
+]
+
+
 class SourceConfig(_Strict):
     """A set of paths with one format."""
 
     paths: Texts = Field(min_length=1, description="files or globs, one or a list")
-    format: str = Field("auto", description="a format's name, a log_format or a Python format text")
+    format: Formats = Field(
+        ("auto",),
+        min_length=1,
+        description="a format's name, a log_format or a Python format text; or a list of them",
+    )
     zone: str | None = Field(
         None, description="IANA zone of times without one; the machine's if left out"
     )
     severities: dict[Status, SeverityName] = Field(
         default_factory=dict, description="severity by status (404) or class (5xx) of access lines"
     )
-
-    @field_validator("format")
-    @classmethod
-    def _known_format(cls, text: str) -> str:
-        try:
-            parser_for(text, Options())
-        except FormatError as error:
-            raise wrong(f"is an {error.what}", error.fix) from None
-        except LayoutError as error:
-            what, fix = f"cannot be read: {error.what}", layout_fix(error)
-            raise wrong(what, fix, offset=error.column - 1) from None
-        return text
 
     @field_validator("zone")
     @classmethod
@@ -183,6 +206,11 @@ class Config(_Strict):
     sources: dict[SourceName, SourceConfig] = Field(
         default_factory=dict,
         description="what to follow, by a name that becomes part of metric names",
+    )
+    nginx: NginxChoice = Field(
+        "auto",
+        description="nginx's logs, as its configuration has them: auto (if no source is named), on"
+        " (beside the sources named), off, or the path of an nginx.conf (as on)",
     )
     sinks: tuple[SinkConfig, ...] = Field((SinkConfig(),), description="where events go")
     rules: RulesConfig = RulesConfig()

@@ -33,6 +33,7 @@ _DRAIN_S = 3.0  # how long the last metrics are offered to a StatsD that does no
 _GIVE_UP_S = 10.0  # when a stop no longer waits for an output that takes nothing
 _RETRY_OUTPUT_S = 1.0
 _RELIEVE_EVERY_S = 3.0  # as often as the names are looked up while all is well
+_LOOK_FOR_CHANGES_S = 2.0  # a look is a stat of each file: 1 ms for 200 (measured)
 
 Load = Callable[[], Parts | None]
 
@@ -55,6 +56,8 @@ class Service:
     counts: Counter[str] = field(default_factory=Counter)
     # By source, since the start: they outlive a reload.
     ledgers: Ledgers = field(default_factory=Ledgers)
+    # Whether what `load` reads has changed by itself, as nginx.conf does.
+    changed: Callable[[], bool] = lambda: False
     # What `run` returns: not 0 if events could not be handed over for good.
     exit_code: int = 0
     follower: Follower | None = None
@@ -96,8 +99,13 @@ class Service:
         await self._socket.serve()
         async with asyncio.TaskGroup() as group:
             timers = [
-                group.create_task(timer)
-                for timer in (self._flush_on_time(), self._watchdog(), self._relieve_on_time())
+                group.create_task(timer())
+                for timer in (
+                    self._flush_on_time,
+                    self._watchdog,
+                    self._relieve_on_time,
+                    self._notice_changes,
+                )
             ]
             while not self.stopping:
                 position = await self._follow(position)
@@ -302,6 +310,12 @@ class Service:
             await asyncio.sleep(_RELIEVE_EVERY_S)
             if self.follower and any(each.holds_up for each in self.parts.outlets.values()):
                 self.follower.relieve()
+
+    async def _notice_changes(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_FOR_CHANGES_S)
+            if self.changed():
+                self.reload()
 
     async def _watchdog(self) -> None:
         """Tell systemd that the event loop turns; a hung loop cannot."""

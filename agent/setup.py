@@ -9,7 +9,7 @@ from agent.measures import Kind, Measure, condition
 from agent.rulebook import Rulebook
 from agent.zones import local_zone
 from parsers.batch import Parser
-from parsers.formats import Options, parser_for
+from parsers.formats import Options, parser_for_any
 from parsers.nginx_access import DEFAULT_SEVERITIES
 from parsers.severity import Severity
 
@@ -39,7 +39,7 @@ def opener(source: SourceConfig) -> Callable[[str, bytes], Parser]:
     zone = ZoneInfo(source.zone) if source.zone else local_zone()
     severities = {**DEFAULT_SEVERITIES, **_severities(source.severities)}
     options = Options(zone, severities)
-    return lambda _path, head: parser_for(source.format, options, head=head)
+    return lambda _path, head: parser_for_any(source.format, options, head=head)
 
 
 def selection(severity: str, loggers: dict[str, str], *, explained: bool) -> Selection:

@@ -13,10 +13,12 @@ from rules.multimatch import Expression
 from rules.patterns import pattern
 
 _STATUS = re.compile(r"[1-9](xx|\d\d)")
+NGINX_CHOICES = ("auto", "on", "off")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
+    """One text where a list of them may stand."""
     return [value] if isinstance(value, str) else value
 
 
@@ -30,6 +32,13 @@ def _source_name(name: str) -> str:
     if not NAME.fullmatch(name) or "." in name:
         raise wrong(f'has the name "{name}"', "use letters, digits, _ and - only")
     return name
+
+
+def _nginx_choice(choice: str) -> str:
+    if choice not in NGINX_CHOICES and not choice.startswith("/"):
+        fix = f"write one of: {', '.join(NGINX_CHOICES)}, or the whole path of an nginx.conf"
+        raise wrong(f'is "{choice}"', fix)
+    return choice
 
 
 def _status(status: str) -> str:
@@ -68,17 +77,18 @@ def _compiled(text: str) -> str:
 
 
 # For JSON Schema, so that editors accept one text where a list of one may stand.
-_ONE_OR_MORE: JsonSchemaValue = {
+ONE_OR_MORE: JsonSchemaValue = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
 }
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list), WithJsonSchema(_ONE_OR_MORE)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(as_list), WithJsonSchema(ONE_OR_MORE)]
 Tests = Annotated[
     tuple[Annotated[str, AfterValidator(_test)], ...],
-    BeforeValidator(_as_list),
-    WithJsonSchema(_ONE_OR_MORE),
+    BeforeValidator(as_list),
+    WithJsonSchema(ONE_OR_MORE),
 ]
 SeverityName = Annotated[
     str, BeforeValidator(_severity), WithJsonSchema({"type": "string", "enum": list(LABELS)})
 ]
 SourceName = Annotated[str, AfterValidator(_source_name)]
+NginxChoice = Annotated[str, AfterValidator(_nginx_choice)]
 Status = Annotated[str, AfterValidator(_status)]

@@ -138,6 +138,20 @@ def _severities(options: Options) -> Mapping[str, Severity]:
     return DEFAULT_SEVERITIES if options.severities is None else options.severities
 
 
+def parser_for_any(
+    names: Sequence[str], options: Options | None = None, *, head: bytes = b""
+) -> Parser:
+    """
+    The parser for a log in several formats: each block is read as the one that fits most of it.
+
+    Unlike with `auto` the head of a file decides nothing: the format may change with any line.
+    """
+    if len(names) == 1:
+        return parser_for(names[0], options, head=head)
+    candidates = tuple(parser_for(name, options) for name in names)
+    return AnyOf("any", candidates, candidates[0])
+
+
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """Several formats of which each block, or better the head of a file, chooses one."""

@@ -58,7 +58,7 @@ TERMINAL = {
 # Dependency → the modules that may import it: one door, or a reason for each.
 DOORS: dict[str, dict[str, str]] = {
     "aiofiles": {"agent/files.py": "what can block and is rare"},
-    "crossplane": {},
+    "crossplane": {"agent/nginx_conf.py": "cuts nginx.conf into words"},
     "hyperscan": {"rules/multimatch.py": "all patterns, one scan"},
     "numpy": NUMPY_REASONS,
     "rich": TERMINAL,

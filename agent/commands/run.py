@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from agent.config import Config
+    from agent.nginx_live import LiveNginx
     from agent.parts import Parts
     from agent.service import Service
 
 DESCRIPTION = """\
 Follow logs, explain cryptic lines, and send counters, timers and values to StatsD, until told to
 stop (SIGTERM or Ctrl-C: every file is read to its end, everything is flushed, exit code 0). SIGHUP
-reads the configuration anew; a wrong one is refused and the old one stays. Without a configuration
-file it follows nginx's logs in /var/log/nginx."""
+reads the configuration anew; a wrong one is refused and the old one stays. If no sources are
+configured, it follows all logs that nginx's own configuration names, in the formats given there,
+and goes on doing so when that changes."""
 EXAMPLES = """\
 examples:
   logtell run
   logtell run -c /etc/logtell/logtell.yaml
+  logtell run --nginx-conf /opt/nginx/conf/nginx.conf
   LOGTELL_STATSD__HOST=metrics.example.org logtell run"""
 
 
@@ -30,15 +33,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="configuration; default: $LOGTELL_CONFIG, else /etc/logtell/logtell.yaml",
     )
+    parser.add_argument(
+        "--nginx-conf",
+        metavar="FILE",
+        help="nginx's configuration, whose logs are followed beside what is configured; default:"
+        " that of the nginx that runs or is installed, if no sources are configured",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Run the agent."""
     from agent.commands.common import complain
+    from agent.commands.configuration import config_or_complain
     from agent.descriptors import raise_limit
     from agent.logs import set_up_logging
+    from agent.nginx_live import LiveNginx
 
-    config = _config_or_complain(args)
+    config = config_or_complain(args.config)
     if config is None:
         return os.EX_CONFIG
     if not _has_output(config):
@@ -49,7 +60,9 @@ def main(args: argparse.Namespace) -> int:
         return os.EX_IOERR
     set_up_logging(config.log.level, os.environ)
     raise_limit()
-    return _serve(args, config)
+    nginx = LiveNginx()
+    config = _with_nginx(args, config, nginx)
+    return _serve(args, config, nginx) if _has_sources(args, config) else os.EX_CONFIG
 
 
 def _has_output(config: "Config") -> bool:
@@ -61,28 +74,43 @@ def _has_output(config: "Config") -> bool:
     return all(sink.to != "-" for sink in config.sinks)
 
 
-def _config_or_complain(args: argparse.Namespace) -> "Config | None":
-    """A configuration that has something to follow; None after complaining."""
-    from agent.commands.common import complain
-    from agent.commands.configuration import config_or_complain, default_path
+def _with_nginx(args: argparse.Namespace, config: "Config", nginx: "LiveNginx") -> "Config":
+    """The configuration with what is found of nginx, if that is wanted."""
+    from agent.commands.common import show_findings
+    from agent.commands.configuration import wants_nginx
 
-    config = config_or_complain(args.config)
-    if config is None or config.sources:
+    wanted, conf = wants_nginx(config, args.nginx_conf)
+    if not wanted:
+        nginx.present = None
         return config
-    if path := args.config or default_path():
-        complain(
-            f"{path}: there is nothing to follow: it has no sources",
-            "name your logs under `sources:` (see `logtell schema config`)",
-        )
+    first = nginx.present is None
+    found = nginx.read(conf)
+    if first:
+        show_findings(found.findings)
+    return nginx.laid_under(config)
+
+
+def _has_sources(args: argparse.Namespace, config: "Config") -> bool:
+    from agent.commands.common import complain
+    from agent.commands.configuration import default_path
+
+    if config.sources:
+        return True
+    path = args.config or default_path()
+    where = f"{path} has no sources" if path else "no configuration"
+    if args.nginx_conf or config.nginx.startswith("/"):
+        found = f"no logs in {args.nginx_conf or config.nginx}"
     else:
-        complain(
-            "there is nothing to follow: no configuration, and no logs in /var/log/nginx",
-            "write /etc/logtell/logtell.yaml with `sources:` (see `logtell schema config`)",
-        )
-    return None
+        found = "`nginx:` is off" if config.nginx == "off" else "no nginx was found"
+    complain(
+        f"there is nothing to follow: {where}, and {found}",
+        f"name logs under `sources:` in {path or '/etc/logtell/logtell.yaml'} (see"
+        " `logtell schema config`), or nginx's configuration with --nginx-conf",
+    )
+    return False
 
 
-def _serve(args: argparse.Namespace, config: "Config") -> int:
+def _serve(args: argparse.Namespace, config: "Config", nginx: "LiveNginx") -> int:
     import asyncio
     from collections import Counter
     from contextlib import suppress
@@ -101,16 +129,27 @@ def _serve(args: argparse.Namespace, config: "Config") -> int:
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
     def reload() -> "Parts | None":
-        fresh = _config_or_complain(args)
-        return _parts(fresh, service.parts) if fresh else None
+        return _parts_anew(args, nginx, service.parts)
 
     counts = Counter[str]()
     store = CheckpointStore(
         folder / "checkpoint.json", count=lambda name, n: counts.update({name: n})
     )
     notifier = Notifier.from_environment(os.environ)
-    service = Service(parts, reload, store, notifier, runtime_folder(os.environ), counts)
+    service = Service(
+        parts, reload, store, notifier, runtime_folder(os.environ), counts, changed=nginx.changed
+    )
     return asyncio.run(_until_stopped(service))
+
+
+def _parts_anew(args: argparse.Namespace, nginx: "LiveNginx", present: "Parts") -> "Parts | None":
+    from agent.commands.configuration import config_or_complain
+
+    config = config_or_complain(args.config)
+    if config is None:
+        return None
+    config = _with_nginx(args, config, nginx)
+    return _parts(config, present) if _has_sources(args, config) else None
 
 
 async def _until_stopped(service: "Service") -> int:

@@ -1,0 +1,100 @@
+"""Finds nginx's logs on this machine, as sources, and notices when its configuration changes."""
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.nginx_conf import Tree, read_tree
+from agent.nginx_logs import Log, Logs, Unfollowed, logs_of
+from agent.nginx_paths import no_file_at
+from agent.nginx_sources import NginxSource, sources_of
+from agent.nginx_where import Installed, Machine, installed, installed_at
+from rules.messages import Finding
+
+# What of a file tells that it is another, or changed: device, inode, size, mtime in ns.
+Mark = tuple[tuple[str, tuple[int, int, int, int] | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found in the configuration of nginx, and what it was found in."""
+
+    installed: tuple[Installed, ...] = ()
+    sources: tuple[NginxSource, ...] = ()
+    unfollowed: tuple[Unfollowed, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    # Processes that call themselves nginx and were not believed.
+    passed_over: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    globs: tuple[str, ...] = ()
+    mark: Mark = ()
+
+    @property
+    def confs(self) -> str:
+        """The configurations read, for people."""
+        return ", ".join(each.conf for each in self.installed)
+
+
+def locate(conf: str | None, machine: Machine) -> tuple[Installed, ...]:
+    """Find the nginx that is meant: of one configuration, or by itself."""
+    if conf is None:
+        return installed(machine)
+    return (installed_at(os.path.abspath(conf), machine),)  # noqa: PTH100 - links unresolved
+
+
+def discover(where: tuple[Installed, ...], passed_over: Iterable[str] = ()) -> Discovery:
+    """Read the configurations of these nginx and make sources of all their logs."""
+    trees = [read_tree(each.conf) for each in where]
+    files = tuple(path for tree in trees for path in tree.files)
+    globs = tuple(pattern for tree in trees for pattern in tree.globs)
+    # Before anything is made of them, so that a change from here on is noticed.
+    seen = mark(files, globs)
+    # No nginx runs with a file that is not there: nothing can be said of its logs.
+    found = [
+        logs_of(tree, each.built) if Path(each.conf).exists() else Logs()
+        for tree, each in zip(trees, where, strict=True)
+    ]
+    followed, links = _without_links([log for logs in found for log in logs.followed])
+    return Discovery(
+        where,
+        sources_of(followed),
+        tuple(each for logs in found for each in logs.unfollowed) + tuple(links),
+        _findings(trees, found),
+        tuple(passed_over),
+        files,
+        globs,
+        seen,
+    )
+
+
+def mark(files: Iterable[str], globs: Iterable[str]) -> Mark:
+    """What tells whether any of these files changed; some µs a file."""
+    paths = {*files, *(path for pattern in globs for path in glob.glob(pattern))}  # noqa: PTH207
+    return tuple((path, _state(path)) for path in sorted(paths))
+
+
+def _state(path: str) -> tuple[int, int, int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _findings(trees: list[Tree], found: list[Logs]) -> tuple[Finding, ...]:
+    in_trees = [finding for tree in trees for finding in tree.findings]
+    return tuple(dict.fromkeys([*in_trees, *(f for logs in found for f in logs.findings)]))
+
+
+def _without_links(logs: list[Log]) -> tuple[list[Log], list[Unfollowed]]:
+    """Leave out what is a link to a device: nginx's own image has access.log -> /dev/stdout."""
+    followed, left = [], []
+    for log in logs:
+        if refused := no_file_at(os.path.realpath(log.path)):
+            what = f"{log.kind}_log {log.path}"
+            left.append(Unfollowed(what, log.place, refused.why, refused.instead))
+        else:
+            followed.append(log)
+    return followed, left
