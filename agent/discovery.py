@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.nginx_conf import Tree, read_tree
+from agent.nginx_conf import Tree, finding, read_tree
 from agent.nginx_logs import Log, Logs, Unfollowed, logs_of
-from agent.nginx_paths import no_file_at
+from agent.nginx_paths import Refused, no_file_at
 from agent.nginx_sources import NginxSource, sources_of
 from agent.nginx_where import Installed, Machine, installed, installed_at
 from rules.messages import Finding
 
 # What of a file tells that it is another, or changed: device, inode, size, mtime in ns.
 Mark = tuple[tuple[str, tuple[int, int, int, int] | None], ...]
+
+_MOST_LINKS = 40  # as many as Linux follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +86,31 @@ def _state(path: str) -> tuple[int, int, int, int] | None:
 
 
 def _findings(trees: list[Tree], found: list[Logs]) -> tuple[Finding, ...]:
-    in_trees = [finding for tree in trees for finding in tree.findings]
-    return tuple(dict.fromkeys([*in_trees, *(f for logs in found for f in logs.findings)]))
+    faults = [fault for tree in trees for fault in tree.faults]
+    faults += [fault for logs in found for fault in logs.faults]
+    return tuple(finding(fault) for fault in dict.fromkeys(faults))
 
 
 def _without_links(logs: list[Log]) -> tuple[list[Log], list[Unfollowed]]:
     """Leave out what is a link to a device: nginx's own image has access.log -> /dev/stdout."""
     followed, left = [], []
     for log in logs:
-        if refused := no_file_at(os.path.realpath(log.path)):
+        if refused := _link_to_no_file(log.path):
             what = f"{log.kind}_log {log.path}"
             left.append(Unfollowed(what, log.place, refused.why, refused.instead))
         else:
             followed.append(log)
     return followed, left
+
+
+def _link_to_no_file(path: str) -> Refused | None:
+    # Link by link: /dev/stdout itself leads on, to whatever our own output is.
+    for _ in range(_MOST_LINKS):
+        try:
+            target = os.readlink(path)  # noqa: PTH115 - beside the join
+        except OSError:
+            return None
+        path = os.path.join(os.path.dirname(path), target)  # noqa: PTH118, PTH120
+        if refused := no_file_at(path):
+            return refused
+    return None

@@ -47,12 +47,22 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at a place; `word` is what to underline there, the whole line if empty."""
+
+    place: Place
+    what: str
+    fix: str
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """A configuration as far as it can be read, and what keeps nginx from reading it whole."""
 
     path: str
     statements: tuple[Statement, ...]
-    findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
     # What a change of the configuration would change: files read or missing, globs included.
     files: tuple[str, ...] = ()
     globs: tuple[str, ...] = ()
@@ -62,7 +72,7 @@ def read_tree(path: str) -> Tree:
     """
     Read a configuration with all its includes.
 
-    It is no judge of directives, nginx is. What cannot be read is a finding, and what stands before
+    It is no judge of directives, nginx is. What cannot be read is a fault, and what stands before
     it is there all the same.
     """
     reader = _Reader(os.path.dirname(path))  # noqa: PTH120 - as nginx does it, links unresolved
@@ -70,19 +80,20 @@ def read_tree(path: str) -> Tree:
     return Tree(
         path,
         statements,
-        tuple(reader.findings),
+        tuple(reader.faults),
         tuple(reader.files),
         tuple(dict.fromkeys(reader.globs)),
     )
 
 
-def finding(place: Place, what: str, fix: str, *, word: str = "") -> Finding:
-    """Something wrong in a configuration; `word` is underlined, or the whole line."""
-    text = _line(place)
-    before, found, _ = text.partition(word) if word else ("", "", "")
+def finding(fault: Fault) -> Finding:
+    """Say a fault with the line at which it is, read once more."""
+    text = _line(fault.place)
+    before, found, _ = text.partition(fault.word) if fault.word else ("", "", "")
     column = len(before) if found else len(text) - len(text.lstrip())
-    width = len(found) or len(text.strip())
-    return Finding(place.path, place.line, column + 1, "error", what, fix, text, max(1, width))
+    width = max(1, len(found) or len(text.strip()))
+    path, line = fault.place.path, fault.place.line
+    return Finding(path, line, column + 1, "error", fault.what, fault.fix, text, width)
 
 
 def _line(place: Place) -> str:
@@ -98,7 +109,7 @@ class _Reader:
     """Reads each file once, however often it is included."""
 
     folder: str
-    findings: list[Finding] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     files: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
     globs: list[str] = field(default_factory=list)
     _inside: list[str] = field(default_factory=list)  # the files whose includes are being resolved
@@ -109,7 +120,7 @@ class _Reader:
             self.files[path] = ()
             cut = _Cut(path)
             cut.read()
-            self.findings += cut.findings
+            self.faults += cut.faults
             self._inside.append(path)
             self.files[path] = tuple(self._with_includes(cut.statements))
             self._inside.pop()
@@ -125,8 +136,11 @@ class _Reader:
                 yield each
 
     def _included(self, include: Statement) -> Iterator[Statement]:
+        if not include.args:
+            self._complain(include, "`include` names no file", "name one, or remove the line")
+            return
         # Relative to the folder of nginx.conf, in whatever file it stands (ngx_conf_include).
-        pattern = os.path.join(self.folder, *include.args[:1])  # noqa: PTH118 - it may be a glob
+        pattern = os.path.join(self.folder, include.args[0])  # noqa: PTH118 - it may be a glob
         paths = [pattern]
         if glob.has_magic(pattern):
             self.globs.append(pattern)
@@ -143,7 +157,7 @@ class _Reader:
                 yield from self.resolved(path)
 
     def _complain(self, include: Statement, what: str, fix: str) -> None:
-        self.findings.append(finding(include.place, what, fix, word="".join(include.args[:1])))
+        self.faults.append(Fault(include.place, what, fix, "".join(include.args[:1])))
 
 
 @dataclass(slots=True)
@@ -152,7 +166,7 @@ class _Cut:
 
     path: str
     statements: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     _words: list[str] = field(default_factory=list)  # of the statement being read
     _line: int = 0  # where that begins
     # The blocks that are open, each with what stood before it in the block around it.
@@ -168,7 +182,11 @@ class _Cut:
                 self._complain(error.lineno or 0, *_unexpected(error.strerror), word="}")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            self._complain(0, f"cannot be read: {reason}", "run logtell as one who may, or as root")
+            self._complain(
+                0,
+                f"cannot be read: {reason}",
+                "check the path, and whether logtell's user may read it",
+            )
         self._end()
 
     def _take(self, text: str, line: int, *, quoted: bool) -> None:
@@ -224,7 +242,7 @@ class _Cut:
         self.statements += [statement] * (statement.directive in _KEPT)
 
     def _complain(self, line: int, what: str, fix: str, *, word: str = "") -> None:
-        self.findings.append(finding(Place(self.path, line), what, fix, word=word))
+        self.faults.append(Fault(Place(self.path, line), what, fix, word))
 
 
 def _meant(escaped: re.Match[str]) -> str:

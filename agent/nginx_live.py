@@ -159,6 +159,6 @@ def _changes(old: Discovery, fresh: Discovery) -> Iterator[str]:
         elif was.paths != source.paths:
             yield f"{name} is now {', '.join(source.paths)}"
         if was and was.formats != source.formats:
-            yield f"{name} has another format; the old one is understood until nginx is reloaded"
+            yield f"{name} has another format; lines in the old one are understood as well"
     if gone := [name for name in before if name not in now]:
         yield f"gone: {', '.join(gone)}"

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agent.nginx_conf import Place, Statement, Tree, finding
+from agent.nginx_conf import Fault, Place, Statement, Tree
 from agent.nginx_formats import format_text, readable
 from agent.nginx_paths import Refused, no_file_of, pattern_of
 from agent.nginx_servers import server_name
-from rules.messages import Finding, nearest
+from rules.messages import nearest
 
 Kind = Literal["access", "error"]
 
@@ -54,7 +54,7 @@ class Logs:
 
     followed: list[Log] = field(default_factory=list)
     unfollowed: list[Unfollowed] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def logs_of(tree: Tree, built: Built) -> Logs:
@@ -67,13 +67,13 @@ def logs_of(tree: Tree, built: Built) -> Logs:
     walk = _Walk(built)
     default = Statement("error_log", (built.error_log,), Place(tree.path, 0))
     main = walk.said("error_log", tree.statements) or [default]
-    walk.use(_Level("nginx", errors=tuple(main)))
     for block in tree.statements:
         if block.directive in ("http", "stream", "mail"):
             walk.module(block, tuple(main))
-    if tree.findings and all(each.directive != "http" for each in tree.statements):
+    if tree.faults and all(each.directive != "http" for each in tree.statements):
         # What we could not read most likely has an http block.
         walk.module(Statement("http", (), Place(tree.path, 0)), tuple(main))
+    walk.use(_Level("nginx", errors=tuple(main)))
     return walk.logs
 
 
@@ -177,13 +177,13 @@ class _Walk:
 
     def _undefined(self, said: Statement, name: str, level: _Level) -> None:
         near = nearest(name, ["combined", *level.formats])
-        meant = f"did you mean `{near}`?" if near else f"define `log_format {name} …` in its block"
-        self.logs.findings.append(
-            finding(
+        meant = f"did you mean `{near}`?" if near else f"define it: `log_format {name} …;`."
+        self.logs.faults.append(
+            Fault(
                 said.place,
                 f"log_format {name} is defined nowhere",
-                f"{meant} nginx refuses this too; until then the format is found from the lines",
-                word=name,
+                f"{meant} Until then its format is found from the lines; nginx refuses it",
+                name,
             )
         )
 

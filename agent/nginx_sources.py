@@ -12,6 +12,8 @@ from agent.paths import is_pattern
 
 T = TypeVar("T")
 
+_ERRORS = "_errors"  # behind the names of sources of error logs
+
 
 @dataclass(frozen=True, slots=True)
 class NginxSource:
@@ -40,7 +42,7 @@ class _Path:
         owners = _unique(log.owner for log in self.logs)
         shared = "nginx_stream" if all("stream" in owner for owner in owners) else "nginx"
         errors = all(log.kind == "error" for log in self.logs)
-        return (owners[0] if len(owners) == 1 else shared) + "_errors" * errors
+        return (owners[0] if len(owners) == 1 else shared) + _ERRORS * errors
 
     @property
     def group(self) -> tuple[str, tuple[str, ...], int]:
@@ -52,8 +54,8 @@ def sources_of(logs: Iterable[Log]) -> tuple[NginxSource, ...]:
     """
     Make sources of logs, each path in exactly one.
 
-    Named after the server, and `nginx` if the log is none or several servers'; errors are beside
-    them as `…_errors`. Globs come last: a file belongs to the first source that means it.
+    Named after the server, and `nginx` if the log is none or several servers'; those of errors are
+    called `…_errors`. Globs come last: a file belongs to the first source that means it.
     """
     by_path: dict[str, _Path] = {}
     for log in logs:
@@ -63,7 +65,11 @@ def sources_of(logs: Iterable[Log]) -> tuple[NginxSource, ...]:
         groups.setdefault(path.group, []).append(path)
     taken: set[str] = set()
     found = [_source(name, paths, taken) for (name, _, _), paths in groups.items()]
-    return tuple(sorted(found, key=lambda each: any(map(is_pattern, each.paths))))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(source: NginxSource) -> tuple[bool, bool]:
+    return any(map(is_pattern, source.paths)), source.name.endswith(_ERRORS)
 
 
 def _source(name: str, paths: Sequence[_Path], taken: set[str]) -> NginxSource:
@@ -78,10 +84,11 @@ def _source(name: str, paths: Sequence[_Path], taken: set[str]) -> NginxSource:
 
 
 def _free(name: str, path: str, taken: set[str]) -> str:
-    """A name that no source has yet: with that of the file behind it, or a number."""
+    """A name that no source has yet: with that of the file in it, or a number."""
+    base, errors = name.removesuffix(_ERRORS), _ERRORS * name.endswith(_ERRORS)
     stem = clean(PurePath(path).name.removesuffix(".log"))
-    names = [name, f"{name}_{stem}" if stem else name]
-    names += [f"{name}_{number}" for number in range(2, len(taken) + 3)]
+    marks = ["", f"_{stem}" * bool(stem), *(f"_{number}" for number in range(2, len(taken) + 3))]
+    names = [f"{base}{mark}{errors}" for mark in marks]
     free = next(each for each in names if each not in taken)
     taken.add(free)
     return free

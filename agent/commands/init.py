@@ -59,10 +59,11 @@ def _written(text: str, args: argparse.Namespace) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w" if args.force else "x", encoding="utf-8") as file:
             file.write(text)
-    except FileExistsError:
-        complain(f"{path}: exists already", "choose another with -o, or write over it with --force")
     except OSError as error:
-        complain(f"{path}: cannot be written: {error.strerror}", "choose another path with -o")
+        if isinstance(error, FileExistsError) and path.exists():
+            complain(f"{path}: exists already", "choose another -o, or write over it with --force")
+        else:
+            complain(f"{path}: cannot be written: {error.strerror}", "choose another path with -o")
     else:
         return True
     return False

@@ -109,7 +109,7 @@ def test_one_text_stands_for_a_list_of_one(written: str, expected: tuple[str, ..
         ("STATSD__PREFIX", "", lambda c: c.statsd.prefix),
         ("LOG__LEVEL", "debug", lambda c: c.log.level),
         ("STATE__FOLDER", "/x", lambda c: c.state.folder),
-        ("SOURCES__WEB__FORMAT", "$status $request", lambda c: c.sources["web"].format),
+        ("SOURCES__WEB__FORMAT", "$status $request", lambda c: c.sources["web"].format[0]),
         ("RULES__FOLDERS", "/rules", lambda c: c.rules.folders[0]),
         ("SOURCES__WEB__SEVERITIES__404", "info", lambda c: c.sources["web"].severities["404"]),
     ],
@@ -233,7 +233,7 @@ def test_the_schema_lets_editors_accept_what_is_accepted() -> None:
 RUN_FAULTS = [
     ("statsd: {port: x}\nlog: {level: loud}\n", ["`port` of `statsd`", "`level` of `log`"]),
     ("sources: {a: {paths: /x}}\nrules: {folders: /missing}\n", ["no such folder of rules"]),
-    ("log: {level: info}\n", ["there is nothing to follow"]),
+    ("nginx: off\n", ["there is nothing to follow: c.yaml has no sources, and `nginx:` is off"]),
 ]
 
 

@@ -230,7 +230,7 @@ def test_a_broken_configuration_on_sighup_keeps_the_old_one_and_says_so(
             case "rule file":
                 (tmp_path / "rules/mine.yaml").write_text("rules:\n  - id: mine\n")
             case "no sources":
-                write_configuration(tmp_path, config | {"sources": {}})
+                write_configuration(tmp_path, config | {"sources": {}, "nginx": "off"})
             case "no file":
                 path.unlink()
         agent.signal(signal.SIGHUP)
@@ -739,7 +739,7 @@ def test_what_we_write_ourselves_is_not_followed(tmp_path: Path, statsd: Statsd)
 
 def test_an_empty_configuration_says_in_one_sentence_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "logtell.yaml"
-    path.write_text("sources: {}\n")
+    path.write_text("sources: {}\nnginx: off\n")
 
     done = run_briefly("-c", str(path))
 
@@ -750,16 +750,19 @@ def test_an_empty_configuration_says_in_one_sentence_what_to_do(tmp_path: Path) 
 
 
 def test_without_configuration_and_nginx_it_says_in_one_sentence_what_to_do() -> None:
-    hidden = [path for path in ("/etc/logtell", "/var/log/nginx") if Path(path).exists()]
+    hidden = [path for path in ("/etc/logtell", "/etc/nginx") if Path(path).exists()]
     if hidden and os.geteuid() != 0:
         pytest.skip(f"this machine has {hidden[0]}, which only root can hide from a program")
     hide = " && ".join([*(f"mount -t tmpfs none {path}" for path in hidden), f"exec {LOGTELL} run"])
-    separate = ["unshare", "--mount"] if hidden else []
+    # Processes, too: tests beside this one run nginx.
+    separate = ["unshare", "--mount", "--pid", "--fork", "--mount-proc"] if hidden else []
 
     done = run(*separate, "sh", "-c", hide)
 
     assert done.returncode == os.EX_CONFIG, done.stderr
-    assert done.stderr.startswith("logtell: there is nothing to follow")
+    assert done.stderr.startswith(
+        "logtell: there is nothing to follow: no configuration, and no nginx was found\n"
+    )
     assert "fix: " in done.stderr
 
 

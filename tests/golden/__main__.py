@@ -11,9 +11,12 @@ from tests.golden.cases import CASES, replayed
 
 def main(arguments: list[str]) -> int:
     """1 if anything differs and is not rewritten."""
+    from tests.agent import test_nginx_conf
     from tests.agent.test_config import FAULTY, messages
 
     now = {path.with_suffix(".txt"): messages(path) for path in FAULTY}
+    for path in test_nginx_conf.FAULTY:
+        now[path.with_suffix(".txt")] = test_nginx_conf.nginx_messages(path)
     for case in CASES:
         now |= replayed(case)
     different = [
