@@ -33,7 +33,7 @@ _DRAIN_S = 3.0  # how long the last metrics are offered to a StatsD that does no
 _GIVE_UP_S = 10.0  # when a stop no longer waits for an output that takes nothing
 _RETRY_OUTPUT_S = 1.0
 _RELIEVE_EVERY_S = 3.0  # as often as the names are looked up while all is well
-_LOOK_FOR_CHANGES_S = 2.0  # a look is a stat of each file: 1 ms for 200 (measured)
+_LOOK_FOR_CHANGES_S = 2.0  # a look is a stat of each file: 1.5 ms for 200 (measured)
 
 Load = Callable[[], Parts | None]
 
