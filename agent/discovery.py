@@ -4,17 +4,17 @@ import glob
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.nginx_conf import Tree, finding, read_tree
 from agent.nginx_logs import Log, Logs, Unfollowed, logs_of
 from agent.nginx_paths import Refused, no_file_at
 from agent.nginx_sources import NginxSource, sources_of
 from agent.nginx_where import Installed, Machine, installed, installed_at
+from agent.paths import State, is_missing, state
 from rules.messages import Finding
 
-# What of a file tells that it is another, or changed: device, inode, size, mtime in ns.
-Mark = tuple[tuple[str, tuple[int, int, int, int] | None], ...]
+# What tells whether any of some files changed.
+Mark = tuple[tuple[str, State | None], ...]
 
 _MOST_LINKS = 40  # as many as Linux follows
 
@@ -46,16 +46,19 @@ def locate(conf: str | None, machine: Machine) -> tuple[Installed, ...]:
     return (installed_at(os.path.abspath(conf), machine),)  # noqa: PTH100 - links unresolved
 
 
+def find(conf: str | None, machine: Machine) -> Discovery:
+    """Find nginx's logs by its configuration (None: search that as well)."""
+    where = locate(conf, machine)
+    return discover(where, machine.passed_over) if where else by_convention(machine)
+
+
 def discover(where: tuple[Installed, ...], passed_over: Iterable[str] = ()) -> Discovery:
     """Read the configurations of these nginx and make sources of all their logs."""
     trees = [read_tree(each.conf) for each in where]
-    files = tuple(path for tree in trees for path in tree.files)
-    globs = tuple(pattern for tree in trees for pattern in tree.globs)
-    # Before anything is made of them, so that a change from here on is noticed.
-    seen = mark(files, globs)
+    states = {path: found for tree in trees for path, found in tree.files.items()}
     # No nginx runs with a file that is not there: nothing can be said of its logs.
     found = [
-        logs_of(tree, each.built) if Path(each.conf).exists() else Logs()
+        Logs() if is_missing(each.conf) else logs_of(tree, each.built)
         for tree, each in zip(trees, where, strict=True)
     ]
     followed, links = _without_links([log for logs in found for log in logs.followed])
@@ -65,24 +68,31 @@ def discover(where: tuple[Installed, ...], passed_over: Iterable[str] = ()) -> D
         tuple(each for logs in found for each in logs.unfollowed) + tuple(links),
         _findings(trees, found),
         tuple(passed_over),
-        files,
-        globs,
-        seen,
+        tuple(states),
+        tuple(pattern for tree in trees for pattern in tree.globs),
+        tuple(sorted(states.items())),
+    )
+
+
+def by_convention(machine: Machine) -> Discovery:
+    """nginx's logs where it usually writes them, for want of a configuration, as in a sidecar."""
+    note = "no configuration of nginx is here, only its logs"
+    return Discovery(
+        sources=tuple(
+            NginxSource(name, (path,), (form,), (), (note,))
+            for name, (path, form) in machine.usual_logs.items()
+            if not is_missing(path)
+        ),
+        passed_over=tuple(machine.passed_over),
+        files=tuple(machine.without_program),
+        mark=mark(machine.without_program, ()),
     )
 
 
 def mark(files: Iterable[str], globs: Iterable[str]) -> Mark:
     """What tells whether any of these files changed; some µs a file."""
     paths = {*files, *(path for pattern in globs for path in glob.glob(pattern))}  # noqa: PTH207
-    return tuple((path, _state(path)) for path in sorted(paths))
-
-
-def _state(path: str) -> tuple[int, int, int, int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return tuple((path, state(path)) for path in sorted(paths))
 
 
 def _findings(trees: list[Tree], found: list[Logs]) -> tuple[Finding, ...]:

@@ -3,13 +3,14 @@
 import glob
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import crossplane
 from crossplane.errors import NgxParserBaseException
 
+from agent.paths import State, is_missing, state
 from rules.messages import Finding
 
 # Blocks that can hold what we look for. All others are passed over, so that the includes of a
@@ -63,8 +64,9 @@ class Tree:
     path: str
     statements: tuple[Statement, ...]
     faults: tuple[Fault, ...] = ()
-    # What a change of the configuration would change: files read or missing, globs included.
-    files: tuple[str, ...] = ()
+    # What a change of the configuration would change: files read or missing, as they were before
+    # they were read, and globs included.
+    files: Mapping[str, State | None] = field(default_factory=dict)
     globs: tuple[str, ...] = ()
 
 
@@ -81,7 +83,7 @@ def read_tree(path: str) -> Tree:
         path,
         statements,
         tuple(reader.faults),
-        tuple(reader.files),
+        reader.states,
         tuple(dict.fromkeys(reader.globs)),
     )
 
@@ -111,13 +113,14 @@ class _Reader:
     folder: str
     faults: list[Fault] = field(default_factory=list)
     files: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    states: dict[str, State | None] = field(default_factory=dict)
     globs: list[str] = field(default_factory=list)
     _inside: list[str] = field(default_factory=list)  # the files whose includes are being resolved
 
     def resolved(self, path: str) -> tuple[Statement, ...]:
         """The statements of a file, with those that it includes in their places."""
         if path not in self.files:
-            self.files[path] = ()
+            self.files[path], self.states[path] = (), state(path)
             cut = _Cut(path)
             cut.read()
             self.faults += cut.faults
@@ -145,8 +148,8 @@ class _Reader:
         if glob.has_magic(pattern):
             self.globs.append(pattern)
             paths = sorted(glob.glob(pattern))  # noqa: PTH207 - Path.glob finds hidden files too
-        elif not Path(pattern).exists():
-            self.files.setdefault(pattern, ())  # so that its coming is noticed
+        elif is_missing(pattern):
+            self.states[pattern] = None  # so that its coming is noticed
             what = f"the included file {pattern} does not exist"
             self._complain(include, what, "make it, or remove the line; nginx refuses this too")
             return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from agent.config import Config, SourceConfig
-from agent.discovery import Discovery, Mark, discover, locate, mark
+from agent.discovery import Discovery, Mark, by_convention, discover, locate, mark
 from agent.nginx_sources import NginxSource
 from agent.nginx_where import Machine
 from agent.paths import is_meant
@@ -38,7 +38,7 @@ class LiveNginx:
         self._conf = conf
         if present and present.installed == where and _is_unchanged(present):
             return present
-        fresh = discover(where, self.machine.passed_over)
+        fresh = discover(where, self.machine.passed_over) if where else by_convention(self.machine)
         if present is None or not same_choice:
             _tell_found(fresh)
         elif (problem := _problem(fresh)) and not present.findings:
@@ -122,7 +122,7 @@ def _problem(fresh: Discovery) -> str:
 def _tell_found(found: Discovery) -> None:
     for each in found.sources:
         places = ", ".join(map(str, each.places[:3])) + ", …" * (len(each.places) > 3)
-        said = "; ".join([places, *each.notes])
+        said = "; ".join(filter(None, [places, *each.notes]))
         _log.info("nginx source %s: %s as %s (%s)", each.name, *_shown(each), said)
     for left in found.unfollowed:
         instead = f"; {left.instead}" if left.instead else ""

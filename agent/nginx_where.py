@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.nginx_logs import Built
+from agent.paths import is_missing
 
 # nginx of distributions and of nginx.org, OpenResty, Angie, Tengine, and what people build.
 _NAMES = ("nginx", "openresty", "angie", "tengine", "freenginx")
@@ -28,15 +29,18 @@ _FOLDERS = (
 )
 # Where a configuration stands without its program: mounted into a sidecar. What is compiled in is
 # then that of the packages of nginx.org, OpenResty and Angie (their `nginx -V`).
+_USUAL_CONF = "/etc/nginx/nginx.conf"
 _WITHOUT_PROGRAM = {
-    "/etc/nginx/nginx.conf": Built(
-        "/etc/nginx", "/var/log/nginx/access.log", "/var/log/nginx/error.log"
-    ),
+    _USUAL_CONF: Built("/etc/nginx", "/var/log/nginx/access.log", "/var/log/nginx/error.log"),
     "/usr/local/openresty/nginx/conf/nginx.conf": Built("/usr/local/openresty/nginx"),
     "/etc/angie/angie.conf": Built(
         "/etc/angie", "/var/log/angie/access.log", "/var/log/angie/error.log"
     ),
     "/usr/local/nginx/conf/nginx.conf": Built("/usr/local/nginx"),
+}
+_USUAL_LOGS = {
+    "nginx": ("/var/log/nginx/access.log", "auto"),
+    "nginx_errors": ("/var/log/nginx/error.log", "nginx_error"),
 }
 _ANSWER_WITHIN_S = 5.0
 _OPTION = re.compile(r"--([\w-]+)=('[^']*'|\S+)")
@@ -61,6 +65,8 @@ class Machine:
     folders: Sequence[str] = _FOLDERS
     path: str = field(default_factory=lambda: os.environ.get("PATH", os.defpath))
     without_program: Mapping[str, Built] = field(default_factory=lambda: _WITHOUT_PROGRAM)
+    # Where logs are looked for if there is no configuration: name of the source → path, format.
+    usual_logs: Mapping[str, tuple[str, str]] = field(default_factory=lambda: _USUAL_LOGS)
     # Processes that were passed over, and why.
     passed_over: list[str] = field(default_factory=list)
 
@@ -101,11 +107,11 @@ def _laid_out_like_make_install(conf: str) -> Iterator[Installed]:
 def _first_there(machine: Machine) -> Iterator[Installed]:
     for program in _programs(machine):
         found = _asked(program)
-        if found and Path(found.conf).exists():
+        if found and not is_missing(found.conf):
             yield found
             return
     for conf, built in machine.without_program.items():
-        if Path(conf).exists():
+        if not is_missing(conf):
             yield Installed(conf, built)
             return
 
@@ -160,7 +166,14 @@ def _running(machine: Machine) -> Iterator[Installed]:
             title = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             master = _MASTER.fullmatch(title)
             if master and _is_ours(folder, machine):
-                yield _of_master(folder, master[1].split(), machine)
+                found = _of_master(folder, master[1].split(), machine)
+                if is_missing(found.conf):  # whether one is in a container only root can tell
+                    machine.passed_over.append(
+                        f"process {folder.name} is nginx with {found.conf}, which is not here: it"
+                        " may run in a container"
+                    )
+                else:
+                    yield found
 
 
 def _is_ours(process: Path, machine: Machine) -> bool:
@@ -184,7 +197,7 @@ def _of_master(process: Path, command: list[str], machine: Machine) -> Installed
     options = _options(command)
     program = _program(process, command[0], machine)
     said = _asked(program) if program and _is_trusted(program) else None
-    base = said or Installed("/etc/nginx/nginx.conf", Built("/etc/nginx"))
+    base = said or Installed(_USUAL_CONF, _WITHOUT_PROGRAM[_USUAL_CONF])
     built, conf = base.built, options.get("c", base.conf)
     if "p" in options:
         with suppress(OSError):

@@ -30,7 +30,7 @@ _PLAIN = re.compile(r"/[A-Za-z0-9._/-]+|combined|auto|nginx_error")
 
 def render(found: Discovery) -> str:
     """Write a configuration with a comment on where each source comes from."""
-    lines = [_HEAD.format(confs=escaped(found.confs)), "sources:\n"]
+    lines = [_HEAD.format(confs=escaped(found.confs or "what is in /var/log/nginx")), "sources:\n"]
     for source in found.sources:
         lines += [f"{line}\n" for line in _source(source)]
     lines += [f"{line}\n" for line in _unfollowed(found)]

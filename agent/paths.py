@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 # Compressed files never grow, and a parser would see noise. `replay` and agent/unpack.py read them.
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzma", ".Z", ".zip", ".7z", ".br")
 
+State = tuple[int, int, int, int]
+
 _WILD = re.compile(r"[*?[]")
 # What logrotate, Python's handlers and people add to a name: .1, -20260102, .2026-01-02_03, .old.
 _NUMBER = r"[-._]\d[-._:T\d]*"
@@ -78,6 +80,26 @@ def originals(name: str) -> set[str]:
     """
     ways = (_ADDED.fullmatch(name), _PUT_INSIDE.fullmatch(name))
     return {way[1] + way[2] for way in ways if way}
+
+
+def is_missing(path: str) -> bool:
+    """Whether nothing is there; False if that may not be looked at: then opening it says why."""
+    try:
+        os.stat(path)  # noqa: PTH116 - Path.exists raises where it may not look
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def state(path: str) -> State | None:
+    """Device, inode, size and change in ns of a file: they tell whether it changed."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - as above
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def unpacked_name(name: str) -> str:

@@ -30,12 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Find nginx's logs and write them down."""
     from agent.commands.common import complain, show_findings
-    from agent.discovery import discover, locate
+    from agent.discovery import find
     from agent.nginx_where import Machine
     from agent.nginx_yaml import render
 
-    machine = Machine()
-    found = discover(locate(args.nginx_conf, machine), machine.passed_over)
+    found = find(args.nginx_conf, Machine())
     show_findings(found.findings)
     for passed_over in found.passed_over:
         complain(passed_over, "give it with --nginx-conf if it is the right one")

@@ -119,14 +119,27 @@ def test_files_that_two_include_of_each_other_end(tmp_path: Path) -> None:
     assert [fault.what for fault in tree.faults] == [f"{tmp_path}/a.conf includes itself"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
-    conf = write_tree(tmp_path, "include a.conf;", a="")
-    (tmp_path / "a.conf").chmod(0)
+def test_a_file_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").symlink_to("a.conf")
 
-    (fault,) = read_tree(str(conf)).faults
+    (fault,) = read_tree(str(write_tree(tmp_path, "include a.conf;"))).faults
 
-    assert fault.what == "cannot be read: permission denied"
+    assert fault.what == "cannot be read: too many levels of symbolic links"
+
+
+def test_a_folder_that_may_not_be_entered_is_said(tmp_path: Path) -> None:
+    conf = write_tree(tmp_path, "include secret/a.conf;", secret__a="")
+    (tmp_path / "secret").chmod(0)
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(0o755)
+    user = os.geteuid()
+    os.seteuid(user or 65534)  # root may enter
+    try:
+        faults = read_tree(str(conf)).faults
+    finally:
+        os.seteuid(user)
+
+    assert [fault.what for fault in faults] == ["cannot be read: permission denied"]
 
 
 def test_a_folder_that_is_included_is_said(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ class Site:
 
     def __init__(self, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
         self.conf = folder / "nginx.conf"
-        self.live = LiveNginx(Machine(folder / "proc", [], "", {}))
+        self.live = LiveNginx(Machine(folder / "proc", [], "", {}, {}))
         self._caplog = caplog
         self.write(WEB)
 

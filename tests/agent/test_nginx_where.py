@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.discovery import find
 from agent.nginx_logs import Built
 from agent.nginx_where import Installed, Machine, compiled, installed, installed_at
 from tests.programs import needs
@@ -22,7 +23,7 @@ def machine(folder: Path, **built: Built) -> Machine:
     for name in ("proc", "sbin"):
         (folder / name).mkdir()
     without = {f"{folder}/{name}.conf": each for name, each in built.items()}
-    return Machine(folder / "proc", [str(folder / "sbin")], str(folder / "sbin"), without)
+    return Machine(folder / "proc", [str(folder / "sbin")], str(folder / "sbin"), without, {})
 
 
 def install(folder: Path, arguments: str, name: str = "nginx") -> Path:
@@ -53,7 +54,7 @@ def start(
 
 
 def conf_file(folder: Path, name: str = "nginx.conf") -> str:
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True, parents=True)
     (folder / name).write_text("")
     return str(folder / name)
 
@@ -113,11 +114,12 @@ def test_without_any_nginx_nothing_is_found(tmp_path: Path) -> None:
 def test_a_running_nginx_is_read_as_it_was_started(title: str, tmp_path: Path) -> None:
     where = machine(tmp_path)
     program = install(tmp_path, DEBIAN.format(conf=conf_file(tmp_path)))
+    conf = conf_file(tmp_path, "opt/etc/my.conf")
     start(tmp_path, title.format(program=program), program)
 
     assert installed(where) == (
         Installed(
-            f"{tmp_path}/opt/etc/my.conf",
+            conf,
             Built(f"{tmp_path}/opt", "/var/log/nginx/access.log", "/e.log"),
         ),
     )
@@ -126,26 +128,27 @@ def test_a_running_nginx_is_read_as_it_was_started(title: str, tmp_path: Path) -
 def test_all_running_nginx_are_read_each_configuration_once(tmp_path: Path) -> None:
     where = machine(tmp_path)
     program = install(tmp_path, DEBIAN.format(conf="/etc/nginx/nginx.conf"))
-    for number, conf in enumerate(["/a.conf", "/b.conf", "/a.conf"]):
+    a, b = conf_file(tmp_path, "a.conf"), conf_file(tmp_path, "b.conf")
+    for number, conf in enumerate([a, b, a]):
         start(tmp_path, f"nginx: master process nginx -c {conf}", program, number=number)
 
-    assert [each.conf for each in installed(where)] == ["/a.conf", "/b.conf"]
+    assert [each.conf for each in installed(where)] == [a, b]
 
 
 def test_a_program_replaced_by_an_upgrade_is_asked_by_its_name(tmp_path: Path) -> None:
     where = machine(tmp_path)
-    program = install(tmp_path, DEBIAN.format(conf="/upgraded.conf"))
+    program = install(tmp_path, DEBIAN.format(conf=conf_file(tmp_path)))
     process = start(tmp_path, "nginx: master process nginx", program)
     (process / "exe").unlink()
     (process / "exe").symlink_to(f"{program} (deleted)")
 
-    assert [each.conf for each in installed(where)] == ["/upgraded.conf"]
+    assert [each.conf for each in installed(where)] == [f"{tmp_path}/nginx.conf"]
 
 
 def test_a_process_of_somebody_else_is_not_believed(tmp_path: Path) -> None:
     where = machine(tmp_path)
     program = install(tmp_path, "--conf-path=/nowhere.conf")
-    start(tmp_path, "nginx: master process nginx -c /etc/shadow", program, user=STRANGER)
+    start(tmp_path, f"nginx: master process nginx -c {__file__}", program, user=STRANGER)
 
     assert installed(where) == ()
     assert where.passed_over == [
@@ -157,11 +160,38 @@ def test_a_process_of_somebody_else_is_not_believed(tmp_path: Path) -> None:
 def test_a_process_in_a_container_is_not_read(tmp_path: Path) -> None:
     where = machine(tmp_path)
     program = install(tmp_path, "--conf-path=/nowhere.conf")
-    process = start(tmp_path, "nginx: master process nginx -c /a.conf", program)
+    process = start(tmp_path, f"nginx: master process nginx -c {__file__}", program)
     (process / "root").unlink()
     (process / "root").symlink_to(tmp_path)
 
     assert installed(where) == ()
+
+
+def test_a_process_whose_configuration_is_not_here_is_said(tmp_path: Path) -> None:
+    """Whoever is not root cannot tell that it is in a container."""
+    where = machine(tmp_path)
+    program = install(tmp_path, "--conf-path=/nowhere.conf")
+    start(tmp_path, "nginx: master process nginx -c /gone/nginx.conf", program)
+
+    assert installed(where) == ()
+    assert where.passed_over == [
+        "process 7 is nginx with /gone/nginx.conf, which is not here: it may run in a container"
+    ]
+
+
+def test_without_a_configuration_the_usual_logs_are_followed_if_they_are_there(
+    tmp_path: Path,
+) -> None:
+    where = machine(tmp_path)
+    there, gone = tmp_path / "access.log", tmp_path / "error.log"
+    there.touch()
+    where.usual_logs = {"nginx": (str(there), "auto"), "nginx_errors": (str(gone), "nginx_error")}
+
+    found = find(None, where)
+
+    assert [(each.name, each.paths, each.formats) for each in found.sources] == [
+        ("nginx", (str(there),), ("auto",))
+    ]
 
 
 def test_a_program_that_anybody_may_write_is_not_run(tmp_path: Path) -> None:
