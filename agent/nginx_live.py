@@ -42,7 +42,7 @@ class LiveNginx:
         if present is None or not same_choice:
             _tell_found(fresh)
         elif (problem := _problem(fresh)) and not present.findings:
-            _log.error("%s; the sources stay as they are until nginx could read it", problem)
+            _log.error("%s; the sources stay as they are until that is mended", problem)
             fresh = _kept(present, fresh)
         else:
             self._keep_formats(present, fresh)

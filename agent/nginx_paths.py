@@ -45,6 +45,8 @@ def _no_file(target: str) -> Refused | None:
         return Refused("stays in nginx's memory, where only a debugger sees it", _GIVE_A_FILE)
     if target.startswith(("pipe:", "|")):  # Tengine
         return Refused("goes to another program, not to a file", _GIVE_A_FILE)
+    if "\0" in target:
+        return Refused("has a NUL in its name, which no file can have", "give it another name")
     if target == "/dev/null":
         return Refused("is thrown away")
     return no_file_at(target)

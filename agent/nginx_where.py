@@ -84,7 +84,9 @@ def installed(machine: Machine) -> tuple[Installed, ...]:
 
 def installed_at(conf: str, machine: Machine) -> Installed:
     """What holds for a configuration that is named: as nginx runs with it, else as it is built."""
-    for each in _running(machine):
+    running = list(_running(machine))
+    machine.passed_over.clear()  # which one is meant was said
+    for each in running:
         if os.path.realpath(each.conf) == os.path.realpath(conf):
             return replace(each, conf=conf)
     asked = [found for program in _programs(machine) if (found := _asked(program))]
@@ -200,19 +202,24 @@ def _of_master(process: Path, command: list[str], machine: Machine) -> Installed
     base = said or Installed(_USUAL_CONF, _WITHOUT_PROGRAM[_USUAL_CONF])
     built, conf = base.built, options.get("c", base.conf)
     if "p" in options:
-        with suppress(OSError):
-            folder = (process / "cwd").readlink()
-            built = replace(built, prefix=str(folder / options["p"]))
+        built = replace(built, prefix=_prefix(process, options["p"]))
     if "e" in options:
         built = replace(built, error_log=options["e"])
     return Installed(os.path.join(built.prefix, conf), built)  # noqa: PTH118 - both are text
+
+
+def _prefix(process: Path, given: str) -> str:
+    """The folder that `-p` means, from where nginx was started."""
+    if given.startswith("/"):
+        return given
+    return str((process / "cwd").readlink() / given)  # an OSError for whoever may not know
 
 
 def _program(process: Path, name: str, machine: Machine) -> str | None:
     with suppress(OSError):
         # After an upgrade the link reads `/usr/sbin/nginx (deleted)`.
         found = str((process / "exe").readlink()).removesuffix(" (deleted)")
-        if Path(found).exists():
+        if not is_missing(found):
             return found
     return shutil.which(name, path=os.pathsep.join([machine.path, *machine.folders]))
 

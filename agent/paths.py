@@ -86,7 +86,7 @@ def is_missing(path: str) -> bool:
     """Whether nothing is there; False if that may not be looked at: then opening it says why."""
     try:
         os.stat(path)  # noqa: PTH116 - Path.exists raises where it may not look
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in it
         return True
     except OSError:
         return False
@@ -97,7 +97,7 @@ def state(path: str) -> State | None:
     """Device, inode, size and change in ns of a file: they tell whether it changed."""
     try:
         found = os.stat(path)  # noqa: PTH116 - as above
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 

@@ -1,10 +1,14 @@
 """nginx.conf as it is written: words, blocks, includes, and what is said of what cannot be read."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from agent.config import SourceConfig
 from agent.discovery import discover
 from agent.nginx_conf import Statement, read_tree
 from agent.nginx_where import Installed
@@ -191,3 +195,18 @@ def test_every_file_and_glob_is_remembered_to_be_looked_at(tmp_path: Path) -> No
         "b.conf",
     ]
     assert tree.globs == (f"{tmp_path}/s/*.conf",)
+
+
+DIRECTIVES = ("http", "server", "location", "include", "access_log", "error_log", "log_format")
+MARKS = ("{", "}", ";", "'", '"', "#", "\\", "$", "${", "\n", "\0", "é", "~", "*", "[", "..")
+VALUES = ("$host", "off", "/a.log", "stream", "escape=json", "main", "gzip", "content_by_lua_block")
+WORDS = st.sampled_from([*DIRECTIVES, *MARKS, *VALUES])
+
+
+@given(st.lists(WORDS | st.sampled_from([" ", ";"]) | st.text(max_size=5), max_size=60))
+def test_no_text_is_an_exception(words: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = found_in(Path(folder), "".join(words))
+
+    assert all(finding.fix for finding in found.findings)
+    assert [SourceConfig(paths=each.paths, format=each.formats) for each in found.sources]

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands.configuration import wants_nginx
 from agent.config import Config, SourceConfig
 from agent.nginx_live import LiveNginx
 from agent.nginx_where import Machine
+from agent.settings import read_config
 
 WEB = "http { access_log /var/log/web.log; }"
 
@@ -125,7 +127,7 @@ def test_a_broken_configuration_changes_nothing_and_is_told_in_one_line(site: Si
     assert site.looks() == [False, False]
     assert site.told() == [
         f"{site.conf}:1:31: the block `server` that opens here is never closed; the sources stay as"
-        " they are until nginx could read it"
+        " they are until that is mended"
     ]
     assert site.sources()["nginx"].paths == ("/var/log/web.log",)
     assert site.looks() == [False, False]
@@ -219,6 +221,36 @@ def test_one_path_of_a_source_may_be_somebody_elses(site: Site) -> None:
     sources = site.sources(Config(sources={"mine": SourceConfig(paths=("/b.log",))}))
 
     assert sources["a"].paths == ("/a.log",)
+
+
+@pytest.mark.parametrize(
+    ("choice", "named", "sources", "wanted"),
+    [
+        ("auto", None, False, (True, None)),
+        ("auto", None, True, (False, None)),
+        ("on", None, True, (True, None)),
+        ("off", None, False, (False, None)),
+        ("/x/nginx.conf", None, True, (True, "/x/nginx.conf")),
+        ("off", "y.conf", True, (True, "y.conf")),
+    ],
+)
+def test_the_configuration_says_whether_nginx_is_followed(
+    choice: str, named: str | None, sources: bool, wanted: tuple[bool, str | None]
+) -> None:
+    own = {"mine": SourceConfig(paths=("/b.log",))} if sources else {}
+
+    assert wants_nginx(Config(sources=own, nginx=choice), named) == wanted
+
+
+def test_nginx_is_a_word_or_a_whole_path() -> None:
+    config, findings = read_config("nginx: nginx.conf\n", "c.yaml", {})
+
+    assert config is None
+    assert [finding.render() for finding in findings] == [
+        'c.yaml:1:8: error: `nginx` is "nginx.conf"\n  | nginx: nginx.conf\n'
+        "  |        ^^^^^^^^^^\n"
+        "  fix: write one of: auto, on, off, or the whole path of an nginx.conf"
+    ]
 
 
 def test_a_folder_of_links_is_looked_at_through_them(site: Site, tmp_path: Path) -> None:
