@@ -1,14 +1,16 @@
 """nginx's sources while the agent runs: found, told, and found anew when nginx.conf changes."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from agent.birth import born_s
 from agent.config import Config, SourceConfig
 from agent.discovery import Discovery, Mark, by_convention, discover, locate, mark
 from agent.nginx_sources import NginxSource
 from agent.nginx_where import Machine
-from agent.paths import is_meant
+from agent.paths import expand, is_meant, is_missing
 
 _log = logging.getLogger(__name__)
 
@@ -25,9 +27,13 @@ class LiveNginx:
     """
 
     machine: Machine = field(default_factory=Machine)
+    wall_clock: Callable[[], float] = time.time
     present: Discovery | None = None
+    # Sources whose logs were made with the change that brought them: every line in them is new.
+    young: set[str] = field(default_factory=set)
     _conf: str | None = None
     _seen: Mark = ()  # the state of the files at the last look, if it differs from present.mark
+    _unchanged_at_s: float = 0  # Unix time
     _earlier: dict[str, tuple[str, ...]] = field(default_factory=dict)  # formats, by path
 
     def read(self, conf: str | None) -> Discovery:
@@ -36,6 +42,7 @@ class LiveNginx:
         where = locate(conf, self.machine)
         present, same_choice = self.present, conf == self._conf
         self._conf = conf
+        looked_at_s = self.wall_clock()
         if present and present.installed == where and _is_unchanged(present):
             return present
         fresh = discover(where, self.machine.passed_over) if where else by_convention(self.machine)
@@ -46,8 +53,9 @@ class LiveNginx:
             fresh = _kept(present, fresh)
         else:
             self._keep_formats(present, fresh)
+            self.young = set(_young(present, fresh, since_s=self._unchanged_at_s))
             _tell_changes(present, fresh)
-        self.present = fresh
+        self.present, self._unchanged_at_s = fresh, looked_at_s
         return fresh
 
     def changed(self) -> bool:
@@ -59,9 +67,10 @@ class LiveNginx:
         present = self.present
         if present is None:
             return False
+        looked_at_s = self.wall_clock()
         now = mark(present.files, present.globs)
         if now == present.mark:
-            self._seen = ()
+            self._seen, self._unchanged_at_s = (), looked_at_s
         elif now != self._seen:
             self._seen = now
         else:
@@ -117,6 +126,15 @@ def _problem(fresh: Discovery) -> str:
         first = fresh.findings[0]
         return f"{first.path}:{first.line}:{first.column}: {first.what}"
     return ""
+
+
+def _young(old: Discovery, fresh: Discovery, *, since_s: float) -> Iterator[str]:
+    before = {each.name for each in old.sources}
+    for each in fresh.sources:
+        there = [path for path in expand(each.paths, ()) if not is_missing(path)]
+        # A file system's clock may be a tick behind.
+        if each.name not in before and all((born_s(path) or 0) > since_s - 0.1 for path in there):
+            yield each.name
 
 
 def _tell_found(found: Discovery) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Parts:
     client: StatsdClient | None  # None: StatsD is not enabled
     follow_options: FollowOptions
     statsd: StatsdConfig
+    # Sources that are read from the beginning although they are new: nothing in them is old.
+    young: Collection[str] = ()
 
 
 def build(config: Config, present: Parts | None = None) -> tuple[Parts | None, Sequence[Finding]]:

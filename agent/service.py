@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.checkpoint import Checkpoint, CheckpointStore
@@ -152,7 +152,7 @@ class Service:
             self.parts.watched,
             wake=wake,
             ledgers=self.ledgers,
-            checkpoint=position,
+            checkpoint=replace(position, sources=(*position.sources, *self.parts.young)),
             options=self.parts.follow_options,
         )
         self.follower = follower

@@ -149,7 +149,10 @@ def _parts_anew(args: argparse.Namespace, nginx: "LiveNginx", present: "Parts") 
     if config is None:
         return None
     config = _with_nginx(args, config, nginx)
-    return _parts(config, present) if _has_sources(args, config) else None
+    parts = _parts(config, present) if _has_sources(args, config) else None
+    if parts:
+        parts.young = nginx.young
+    return parts
 
 
 async def _until_stopped(service: "Service") -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,30 @@ def test_a_path_that_moves_to_another_source_keeps_its_format(site: Site) -> Non
     site.read()
 
     assert site.sources()["a"].format == ("combined",)
+
+
+def test_a_log_made_with_the_change_that_names_it_is_young_and_an_older_one_is_not(
+    site: Site, tmp_path: Path
+) -> None:
+    site.read()
+    site.live.changed()
+    for name in ("old", "made"):
+        (tmp_path / f"{name}.log").touch()
+    site.write(
+        f"http {{ server {{ server_name made; access_log {tmp_path}/made.log; }}"
+        f" server {{ server_name later; access_log {tmp_path}/later.log; }} }}"
+    )
+
+    site.looks()
+
+    assert site.live.young == {"made", "later"}
+
+    site.live.wall_clock = lambda: time.time() + 60
+    site.live.changed()
+    site.write(f"http {{ server {{ server_name old; access_log {tmp_path}/old.log; }} }}")
+    site.looks()
+
+    assert site.live.young == set()
 
 
 def test_sources_of_the_configuration_file_win(site: Site) -> None:

@@ -205,6 +205,22 @@ def test_a_server_added_and_a_format_changed_are_followed_without_a_restart(
     assert "timed_example_org has another format" in announced[0]
 
 
+def test_a_reload_before_the_change_is_noticed_loses_no_line(
+    server: Server, tmp_path: Path
+) -> None:
+    late = "late.example.org"
+    with agent_of(server, tmp_path) as agent:
+        write_site(server.folder, late, server.ports[late], "access_log logs/late.log timed;")
+        server.reload(late)
+        statuses = [server.ask(late, f"/{number}") for number in range(3)]
+        agent.until(lambda: len(fields(agent, "late_example_org")) == 3)
+
+        uris = [each["request_uri"] for each in fields(agent, "late_example_org")]
+        assert agent.stop() == 0
+    assert statuses == [204] * 3
+    assert uris == ["/0", "/1", "/2"]
+
+
 def test_a_configuration_broken_while_nginx_runs_changes_nothing(
     server: Server, tmp_path: Path
 ) -> None:
