@@ -9,6 +9,8 @@ from pathlib import Path
 
 import crossplane
 from crossplane.errors import NgxParserBaseException
+from crossplane.ext.lua import LuaBlockPlugin
+from crossplane.lexer import register_external_lexer
 
 from agent.paths import State, is_missing, state
 from rules.messages import Finding
@@ -24,6 +26,20 @@ _ESCAPED = re.compile(r"\\([\"'\\trn])")
 _MEANT = {"t": "\t", "r": "\r", "n": "\n"}
 # crossplane 0.5.8 takes what follows an unquoted `${name} ` for a part of the same word.
 _GLUED = re.compile(r"(?<=\})\s+")
+# Blocks of Lua that crossplane 0.5.8 does not know (READMEs of lua-nginx-module and
+# stream-lua-nginx-module): in them a quote in a comment would be taken for one of nginx.
+_MORE_LUA = (
+    "exit_worker",
+    "precontent",
+    "preread",
+    "proxy_ssl_certificate",
+    "proxy_ssl_verify",
+    "server_rewrite",
+    "ssl_client_hello",
+)
+register_external_lexer(
+    directives=[f"{name}_by_lua_block" for name in _MORE_LUA], lexer=LuaBlockPlugin().lex
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,9 @@ def test_blocks_that_cannot_hold_logs_are_passed_over_with_their_includes(tmp_pa
     assert http.block == ()
 
 
-def test_lua_with_braces_and_quotes_does_not_confuse(tmp_path: Path) -> None:
-    lua = """content_by_lua_block { ngx.say("}") -- it's }
-    }"""
+@pytest.mark.parametrize("phase", ["content", "server_rewrite", "exit_worker", "ssl_client_hello"])
+def test_lua_with_braces_and_quotes_does_not_confuse(phase: str, tmp_path: Path) -> None:
+    lua = f"{phase}_by_lua_block {{ ngx.say('}}') -- it's }}\n }}"
 
     found = sources_in(
         tmp_path, f"http {{ server {{ location / {{ {lua} access_log /a.log; }} }} }}"
