@@ -247,7 +247,7 @@ class _Cut:
         elif self._open:
             block = self._open[-1][0]
             what = f"the block `{block.directive}` that opens here is never closed"
-            fix = "add its `}`; `nginx -t` says the same"
+            fix = "add its `}`; see `nginx -t`"
             self._complain(block.place.line, what, fix, word=block.directive)
         while self._open:
             self._close()
@@ -255,7 +255,7 @@ class _Cut:
     def _unended(self) -> None:
         """Say that a statement has no end; what it seems to say is taken all the same."""
         directive, line = self._words[0], self._line
-        fix = "add the `;`, or the quote that closes a text in it; `nginx -t` says the same"
+        fix = "add the `;`, or the quote that closes a text in it; see `nginx -t`"
         self._complain(line, f"`{directive}` is never ended", fix, word=directive)
         statement = self._statement()
         self.statements += [statement] * (statement.directive in _KEPT)
@@ -269,5 +269,5 @@ def _meant(escaped: re.Match[str]) -> str:
 
 
 def _unexpected(reason: str) -> tuple[str, str]:
-    fix = "remove it, or add the `{` that is missing before it; `nginx -t` says the same"
+    fix = "remove it, or add the `{` that is missing before it; see `nginx -t`"
     return reason.replace('"}"', "`}`"), fix
