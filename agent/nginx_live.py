@@ -131,7 +131,7 @@ def _problem(fresh: Discovery) -> str:
 def _young(old: Discovery, fresh: Discovery, *, since_s: float) -> Iterator[str]:
     before = {each.name for each in old.sources}
     for each in fresh.sources:
-        there = [path for path in expand(each.paths, ()) if not is_missing(path)]
+        there = [path for path in sorted(expand(each.paths)) if not is_missing(path)]
         # A file system's clock may be a tick behind.
         if each.name not in before and all((born_s(path) or 0) > since_s - 0.1 for path in there):
             yield each.name
