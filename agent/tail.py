@@ -233,6 +233,8 @@ class Tail:
 
     def begins_like(self, fd: int) -> bool:
         """Whether another file begins as this one did, as far as it goes if it is shorter."""
+        if not self.identity.head_bytes:
+            return False  # empty, or nothing but NULs so far: every file would begin like that
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
             return same_head(fd, self.identity)

@@ -127,6 +127,21 @@ def test_copytruncate_reads_the_rest_from_the_copy(log: Path, written_after: byt
     assert reader.counts["files.truncated"] == 1
 
 
+def test_generation_of_a_writer_without_append_that_was_copied_unseen_is_read(log: Path) -> None:
+    """Filled, copied and cut between two looks; the writer goes on where it was, behind NULs."""
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.2"))
+    log.write_bytes(b"")
+    reader.look()
+    with log.open("r+b", buffering=0) as file:
+        file.write(b"three\n" * 500)
+        copytruncate(log, "access.log.1")
+        file.write(b"four\n")
+
+    assert reader.read() == b"three\n" * 500 + b"four\n"
+
+
 def test_truncate_and_regrow_between_two_looks_is_seen_by_the_bytes_before(tmp_path: Path) -> None:
     """The head is the same and the file longer; only the bytes before the offset differ."""
     log = tmp_path / "app.log"
