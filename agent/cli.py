@@ -23,6 +23,7 @@ COMMANDS = {
     "check": "test the configuration and rule files",
     "init": "write a configuration with all logs of nginx",
     "demo": "show the whole thing on sample logs",
+    "selftest": "prove on this machine that nothing is lost and nothing counted twice",
     "status": "show what a running agent does, and whether it adds up",
     "schema": "print the JSON Schema of events, configuration, rules or status",
     "health": "tell whether a running agent is well",

@@ -1,9 +1,7 @@
 """The demo: the real agent on sample logs that grow, and what a StatsD server gets from it."""
 
 import asyncio
-import os
 import re
-import sys
 import tempfile
 import time
 from asyncio.subprocess import Process
@@ -18,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.child import start_agent
 from agent.receiver import Receiver, open_receiver
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -89,11 +88,7 @@ async def show(seconds: float, console: Console) -> bool:
 @asynccontextmanager
 async def _agent(config: Path) -> AsyncIterator[Process]:
     """The real `logtell run` in a process of its own, stopped by SIGTERM at the end."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("LOGTELL_")
-    } | {"RUNTIME_DIRECTORY": str(config.parent)}
-    command = (sys.executable, "-m", "agent.cli", "run", "-c", str(config))
-    agent = await asyncio.create_subprocess_exec(*command, env=environment)
+    agent = await start_agent(config)
     try:
         yield agent
     finally:
