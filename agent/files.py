@@ -1,5 +1,6 @@
 """The one door to aiofiles: what can block and is rare. A call takes 100 µs: never one a line."""
 
+import asyncio
 import os
 from pathlib import Path
 from types import TracebackType
@@ -23,9 +24,18 @@ class OutputFile:
         self._file: AsyncBufferedIOBase | None = None  # closed by close()
 
     async def open(self) -> None:
-        """Open for appending, creating the file but never its directory. Raises OSError."""
+        """
+        Open for appending, creating the file but never its directory. Raises OSError.
+
+        Half a line at the end, as a SIGKILL in a write leaves, is ended first. Otherwise the next
+        line would be glued to it, and lost for whoever reads lines. It is not cut off: a file that
+        becomes shorter looks truncated to whoever follows it, and would be read anew.
+        """
         if self._file is None:
+            is_torn = await asyncio.to_thread(_ends_in_half_a_line, self.path)
             self._file = await aiofiles.open(self.path, "ab")
+            if is_torn:
+                await self._file.write(b"\n")
 
     async def write(self, raw: bytes) -> None:
         """Append bytes; give it a batch, not a line. Raises OSError, as on a full disk."""
@@ -70,6 +80,17 @@ class StandardOutput:
 
     async def close(self) -> None:
         """Do nothing: standard output is not ours."""
+
+
+def _ends_in_half_a_line(path: Path) -> bool:
+    if not path.is_file():  # to open a fifo would wait for its writer
+        return False
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    except OSError:  # empty, or not ours to read
+        return False
 
 
 def write_atomically(path: Path, raw: bytes, *, previous: Path | None) -> None:
