@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fmt test golden demo bench scale proof lock
+.PHONY: help install check fmt test golden demo bench scale soak proof lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ bench: $(STAMP) ## Measure logtell beside mtail on a million lines (minutes)
 
 scale: $(STAMP) ## Measure what following 1, 100 and 10,000 files costs (ten minutes)
 	@$(BIN)/python -m benchmarks.scale $(ARGS)
+
+soak: $(STAMP) ## Prove that nothing is lost or counted twice; for example: make soak ARGS="--minutes 20 --seed 1"
+	@$(BIN)/logtell selftest $(ARGS)
 
 proof: ## Prove `make demo` and `make test` in a bare Debian 12 (root and mmdebstrap; minutes)
 	@tests/proof/bare_root.sh

@@ -46,12 +46,18 @@ NUMPY_REASONS = {
     "agent/events.py": "selects rows by severity and logger",
     "agent/story.py": "what happened when, by bins",
     "agent/summary.py": "draws those bins",
+    "agent/selftest/ledger.py": "a row for each record, mapped into memory",
+    "agent/selftest/evidence.py": "which records of millions were seen, and where",
+    "agent/selftest/times.py": "when they came",
+    "agent/selftest/counters.py": "sums over a ledger",
+    "agent/selftest/verdict.py": "counts by generation",
 }
 # These draw for people; nothing that runs unattended may load rich.
 TERMINAL = {
     "agent/cards.py": "the card of one explanation",
     "agent/demo.py": "the demo's screen",
     "agent/progress.py": "the replay's bar",
+    "agent/selftest/page.py": "the selftest's progress and verdict",
     "agent/status_page.py": "the page of `logtell status`",
     "agent/summary.py": "the replay's closing page",
 }

@@ -1,9 +1,10 @@
-"""Goes through all events that the agent wrote, and marks each record off in its writer's ledger."""
+"""Goes through all events that the agent wrote, and marks each record off in its ledger."""
 
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from agent.selftest.watch import MARK
 
 Numbers = npt.NDArray[np.int64]
 _MOST_FAULTS = 20  # kept in words; all are counted
+_TOLD_BYTES = 200
+_KEYS = {"source", "parsed", "origin"}  # by which an event is known
 
 
 @dataclass(slots=True)
@@ -56,13 +59,13 @@ class LogEvidence:
         """How many records are in some event."""
         return int(np.count_nonzero(self.first_at >= 0))
 
-    def take(self, number: int, raw: bytes, at: int) -> None:
-        """Mark record `number` off, for the event `raw` that stands at byte `at`."""
+    def take(self, number: int, event: dict[str, Any], raw: bytes, at: int) -> None:
+        """Mark record `number` off, for the event that stands as `raw` at byte `at`."""
         if number >= len(self.first_at):
             self.faults.add(f"{self.name} {number}: an event of a record that was never written")
             return
         self._place(number, at)
-        if wrong := self._wrong(number, raw):
+        if wrong := self._wrong(number, event, raw):
             self.faults.add(f"{self.name} {number}: {wrong}")
 
     def _place(self, number: int, at: int) -> None:
@@ -75,9 +78,8 @@ class LogEvidence:
         self.again.append(at)
         self._last_at[number] = at
 
-    def _wrong(self, number: int, raw: bytes) -> str:
+    def _wrong(self, number: int, event: dict[str, Any], raw: bytes) -> str:
         """What the event says differently from what was written; nothing if all agrees."""
-        event = orjson.loads(raw)
         spec, outcome = LOGS[self.name], Outcome(self._outcomes[number])
         expected, origin = draw(self.name.encode(), number, spec.long_every), event["origin"]
         truncated = outcome is Outcome.TRUNCATED
@@ -122,20 +124,31 @@ def examine(events: Path, ledgers: Mapping[str, Ledger], kills: list[int]) -> Ev
 
 
 def _judge(found: Evidence, raw: bytes, at: int, kills: list[int]) -> None:
-    if not raw.endswith(b"}\n"):
+    event = _event(raw)
+    if event is None:
+        # The next process may have put a newline behind what the SIGKILL left.
         end = at + len(raw)
-        # The next process may have put a newline behind it.
         if any(at < size <= end <= size + 1 for size in kills):
             found.torn += 1
         else:
-            found.strays.add(
-                f"the line at byte {at} of the events is torn, and no SIGKILL was there"
-            )
+            found.strays.add(f"the line at byte {at} is no event: {raw[:_TOLD_BYTES]!r}")
         return
-    marks = {(log, number) for _, log, number in MARK.findall(raw)}
-    known = [(log.decode(), int(number)) for log, number in marks if log.decode() in found.logs]
+    marks = {(log.decode(), int(number)) for _, log, number in MARK.findall(raw)}
+    known = [(log, number) for log, number in marks if log in found.logs]
     if len(known) != 1:
         what = "holds parts of several records" if known else "holds no record's number"
-        found.strays.add(f"the event at byte {at} {what}: {raw[:200]!r}")
-    for log, number in known[:1]:
-        found.logs[log].take(number, raw, at)
+        found.strays.add(f"the event at byte {at} {what}: {raw[:_TOLD_BYTES]!r}")
+        return
+    log, number = known[0]
+    found.logs[log].take(number, event, raw, at)
+
+
+def _event(raw: bytes) -> dict[str, Any] | None:
+    """The event on a whole line; None for anything else."""
+    if not raw.endswith(b"\n"):
+        return None
+    try:
+        event = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return event if isinstance(event, dict) and event.keys() >= _KEYS else None

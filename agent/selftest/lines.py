@@ -1,4 +1,4 @@
-"""What is written: each record follows from its log and its number, so that it can be told again."""
+"""What is written: each record follows from its log and number, so that it can be told again."""
 
 import random
 from collections.abc import Callable, Mapping

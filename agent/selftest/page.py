@@ -58,7 +58,7 @@ def _described(step: Step) -> str:
 
 
 def show_verdict(verdict: Verdict, again: str, kept: str) -> None:
-    """Print the verdict; `again` is the command that repeats the run, `kept` where its files are."""
+    """Print the verdict; `again` is the command that repeats it, `kept` where its files are."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)

@@ -65,17 +65,21 @@ class Log:
 
 
 async def open_log(name: str, spec: LogSpec, path: Path, seed: int) -> Log:
-    """Make a log, empty, and start its writer."""
-    path.parent.mkdir(parents=True)
-    if spec.linked:
-        target = path.with_name(f"{path.name}-0000")
-        target.touch()
-        path.symlink_to(target.name)
-    else:
-        path.touch()
+    """Make a log, empty, and start its writer, which waits for `go`."""
+    _make(path, linked=spec.linked)
     ledger = path.with_suffix(".ledger")
     command = ("-m", "agent.selftest.writer", name, str(path), str(ledger), str(seed))
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, stdin=PIPE, stdout=PIPE
     )
     return Log(name, spec, path, ledger, process)
+
+
+def _make(path: Path, *, linked: bool) -> None:
+    path.parent.mkdir(parents=True)
+    if linked:
+        target = path.with_name(f"{path.name}-0000")
+        target.touch()
+        path.symlink_to(target.name)
+    else:
+        path.touch()
