@@ -90,9 +90,12 @@ class Archive:
             return ()
         self._again_since_ns = None
         candidates = self._candidates(since_ns)
+        older = self._older
         if not candidates:
+            older.register.search_ends(older.path, older.source)
             missing, self._wanted = self._wanted, []
             return missing
+        older.register.search_begins(older.path, older.source, since_ns)
         self._search = self._searched(candidates, self._known(), since_ns)
         return ()
 
@@ -108,6 +111,8 @@ class Archive:
         except StopIteration as end:
             self._search = None
             self._trouble.over()
+            if self._again_since_ns is None:
+                self._older.register.search_ends(self._older.path, self._older.source)
             findings: Findings = end.value
             return findings
         except OSError as error:

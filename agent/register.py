@@ -34,6 +34,8 @@ class Register:
         # What the last checkpoint said of the open files: most have not changed since.
         self._said: dict[Key, Entry] = {}
         self._sources = set(checkpoint.sources)
+        # Names whose compressed files are being searched, and for those changed since when.
+        self._searches: dict[tuple[str, str], int] = {}
 
     def is_known(self, key: Key) -> bool:
         """Whether the file is open or was."""
@@ -75,6 +77,20 @@ class Register:
             return False
         self._claimed.add(packed)
         return True
+
+    def search_begins(self, path: str, source: str, since_ns: int) -> None:
+        """
+        Take note that compressed files of a name are searched that changed at or after `since_ns`.
+
+        Until it has ended the checkpoint says that all we know of the name is as old as that.
+        Otherwise, after a crash, what was not found yet would be older than what is known, and so
+        never be looked for again.
+        """
+        self._searches[path, source] = since_ns
+
+    def search_ends(self, path: str, source: str) -> None:
+        """Take note that all compressed files of a name were searched."""
+        self._searches.pop((path, source), None)
 
     def release(self, packed: Key) -> None:
         """Take note that a compressed file is not being looked into any more."""
@@ -180,7 +196,13 @@ class Register:
         followed, past = list(self._closed.values()), list(self._past)
         for key, (tail, _) in self._open.items():
             (past if tail.unlinked else followed).append(self._said[key])
+        if self._searches:
+            followed, past = [list(map(self._not_newer, each)) for each in (followed, past)]
         return Checkpoint(tuple(followed), tuple(sorted(self._sources)), tuple(past))
+
+    def _not_newer(self, entry: Entry) -> Entry:
+        since_ns = self._searches.get((entry.path, entry.source), entry.mtime_ns)
+        return entry if entry.mtime_ns <= since_ns else replace(entry, mtime_ns=since_ns)
 
     def _present(self, key: Key, tail: Tail, source: str) -> Entry:
         """The same entry as the last time, if nothing has changed: it need not be encoded anew."""
