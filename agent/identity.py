@@ -48,8 +48,19 @@ def identity(fd: int) -> Identity:
 
 
 def read_head(fd: int) -> bytes:
-    """Read the first up to 1024 bytes, but for NULs at their end, which may be filled in later."""
-    return os.pread(fd, HEAD_BYTES, 0).rstrip(b"\0")
+    """
+    Read the first up to 1024 bytes, but for NULs at their end, which may be filled in later.
+
+    Not those that something stands behind: a writer without O_APPEND leaves them after
+    copytruncate, and without a head the file could not be known again before it was read.
+    """
+    head = os.pread(fd, HEAD_BYTES, 0)
+    return head.rstrip(b"\0") or (head if _ends_in_text(fd) else b"")
+
+
+def _ends_in_text(fd: int) -> bool:
+    size = os.fstat(fd).st_size
+    return size > HEAD_BYTES and bool(before(fd, size).strip(b"\0"))
 
 
 def grown(fd: int, known: Identity) -> Identity:

@@ -32,6 +32,9 @@ from parsers.words import line_count
 # What a parser is chosen by: some hundred lines, and less than one read.
 HEAD_LINES_BYTES = 64 * 1024
 
+# Heads of an empty file, and of what a writer without O_APPEND leaves after copytruncate.
+_TELLS_NOTHING = (digest(b""), digest(b"\0" * HEAD_BYTES))
+
 OpenParser = Callable[[str, bytes], Parser]
 
 
@@ -233,8 +236,8 @@ class Tail:
 
     def begins_like(self, fd: int) -> bool:
         """Whether another file begins as this one did, as far as it goes if it is shorter."""
-        if not self.identity.head_bytes:
-            return False  # empty, or nothing but NULs so far: every file would begin like that
+        if self.identity.head in _TELLS_NOTHING:
+            return False  # empty, or NULs: every file would begin like that
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
             return same_head(fd, self.identity)

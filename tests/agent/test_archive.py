@@ -56,6 +56,36 @@ def test_immediate_compression_while_followed_reads_each_line_once(
     assert again.read() == b"four\n"
 
 
+def test_crash_while_compressed_files_are_searched_loses_none_of_them(log: Path) -> None:
+    """The checkpoint knows the present file, which is newer than what was not found yet."""
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.2"))
+    log.write_bytes(b"three\n")
+    rotate(log, keeps_time=True)
+    log.write_bytes(b"four\n")
+    later_ns = log.stat().st_mtime_ns + 10**10
+    os.utime(log, ns=(later_ns, later_ns))
+    again = reader.restarted()
+    again.follower._sweep_to_the_end()
+
+    assert again.restarted().read_whole() == b"three\nfour\n"
+
+
+def test_generation_behind_nuls_is_known_again_in_its_compressed_file(log: Path) -> None:
+    """After copytruncate a writer without O_APPEND goes on where it was."""
+    reader = Reader(log)
+    reader.look()
+    with log.open("r+b", buffering=0) as file:
+        file.seek(5000)
+        copytruncate(log, "access.log.1")
+        file.write(b"three\n")
+    rotate(log, "access.log.2")
+
+    assert reader.read_whole() == b"three\n"
+    assert reader.restarted().read_whole() == b""
+
+
 @pytest.mark.parametrize("keeps_time", [True, False])
 def test_restart_within_the_grace_time_does_not_read_the_compressed_file_again(
     log: Path, keeps_time: bool

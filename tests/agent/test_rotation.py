@@ -286,6 +286,20 @@ def test_two_rotations_while_down_read_the_generation_that_nobody_saw(log: Path)
     assert reader.restarted().read() == b"three\nfour\nfive\n"
 
 
+def test_crash_before_a_generation_behind_nuls_was_read_does_not_lose_it(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.2"))
+    with log.with_name("access.log.1").open("wb") as file:
+        file.seek(5000)
+        file.write(b"three\n")
+    log.write_bytes(b"four\n")
+    again = reader.restarted()
+    again.follower._sweep_to_the_end()
+
+    assert again.restarted().read() == b"three\nfour\n"
+
+
 def test_copytruncate_while_down_reads_the_rest_from_the_copy(log: Path) -> None:
     reader = Reader(log)
     reader.look()
