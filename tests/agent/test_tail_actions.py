@@ -5,6 +5,7 @@ Nothing sleeps: the looks are actions like the others. Every line must come out 
 """
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -128,9 +129,10 @@ class Log(RuleBasedStateMachine):
             self.banner(banner)
 
     @precondition(lambda self: self.log.exists() and self.seen)
-    @rule(banner=st.integers(0, 2), compressed=st.booleans())
-    def copytruncate(self, banner: int, compressed: bool) -> None:
+    @rule(banner=st.integers(0, 2), compressed=st.booleans(), hole=st.booleans())
+    def copytruncate(self, banner: int, compressed: bool, hole: bool) -> None:
         self.shift()
+        size = self.log.stat().st_size
         copy = copytruncate(self.log, "access.log.1")
         if compressed:
             compress(copy)
@@ -138,8 +140,24 @@ class Log(RuleBasedStateMachine):
             self.written[self.half] += 1
         self.half = b""
         self.seen = False
+        if hole:  # of a writer without O_APPEND
+            os.truncate(self.log, size)
+            self.write_line(b"after %d" % next(self.numbers))
         if banner:
             self.banner(banner)
+
+    @precondition(lambda self: self.log.exists())
+    @rule(sweep=st.booleans(), save=st.booleans())
+    def begin_to_look(self, sweep: bool, save: bool) -> None:
+        """One block of each file, as a start reads them; a flush may come then."""
+        self.reader.clock.now_s += 1.1
+        if sweep:
+            self.reader.follower.look_again()
+        for followed in self.reader._round(done=True):
+            self.note(followed.block.raw)
+        self.open = self.open or sweep
+        if save and self.open:
+            self.checkpoint()
 
     @rule()
     def rest(self) -> None:
