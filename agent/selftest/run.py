@@ -149,13 +149,12 @@ class Run:
                 await self.logs[action.log].ask(f"burst {action.lines}")
             case Do.AWAY:
                 await self._away(action.lasts_s)
-            case Do.KILL:
-                async with self._agent:
-                    await self._kill(action.lasts_s)
-                await self.subject.until_ready()
             case _:
-                async with self._agent, self._whole_records():
+                async with self._agent:
+                    if self._is_over():  # it has waited for others
+                        return
                     await self._interrupt(action)
+                await self.subject.until_ready()
         self._note(str(action))
 
     def _note(self, what: str) -> None:
@@ -163,28 +162,24 @@ class Run:
         with (self.folder / "actions.log").open("a") as file:
             file.write(f"{self._elapsed_s():10.3f} {what}\n")
 
-    async def _interrupt(self, action: Action) -> None:
-        match action.do:
-            case Do.RELOAD:
-                await self.subject.reload()
-            case Do.RESTART:
-                await self._stop()
-                await asyncio.sleep(action.lasts_s)
-                await self.subject.start()
-                await self.subject.until_ready()
-            case Do.DOWN:
-                await (self.subject.kill() if action.hard else self._stop())
-                for log, kind in action.rotations:
-                    await self._rotate(self.logs[log], kind, action.lasts_s / 4)
-                    self._note(f"{kind} {log} while down")
-                await asyncio.sleep(action.lasts_s)
-                await self.subject.start()
-                await self.subject.until_ready()
+    def _is_over(self) -> bool:
+        return self._elapsed_s() >= self.order.seconds
 
-    async def _kill(self, lasts_s: float) -> None:
-        """Kill and start; the next SIGKILL may come before it follows."""
-        await self.subject.kill()
-        await asyncio.sleep(lasts_s)
+    async def _interrupt(self, action: Action) -> None:
+        """Reload or end the agent, and start it; the next SIGKILL may come before it follows."""
+        if action.do is Do.RELOAD:
+            async with self._whole_records():
+                await self.subject.reload()
+            return
+        if action.do is Do.KILL or action.hard:
+            await self.subject.kill()
+        else:
+            async with self._whole_records():
+                await self._stop()
+        for log, kind in action.rotations:
+            await self._rotate(self.logs[log], kind, action.lasts_s / 4)
+            self._note(f"{kind} {log} while down")
+        await asyncio.sleep(action.lasts_s)
         await self.subject.start()
 
     async def _stop(self) -> None:
@@ -227,7 +222,7 @@ class Run:
         """
         async with self._agent, log.rotating:
             await self.subject.until_ready()
-            if not await self._is_seen(log, log.first_number + 1):
+            if self._is_over() or not await self._is_seen(log, log.first_number + 1):
                 return
             await ROTATIONS["delete"](log, late_s)
             if self.order.kill and await self._is_seen(log, log.first_number):
