@@ -208,7 +208,9 @@ class Run:
 
     async def _rotate(self, log: Log, kind: str, late_s: float) -> None:
         if kind == "delete":
-            await self._delete(log, late_s)
+            # It holds the agent for seconds if SIGKILLs may come, which others wait for.
+            if not (self.order.kill and self._agent.locked() and self._has_deleted()):
+                await self._delete(log, late_s)
             return
         async with log.rotating:
             await ROTATIONS[kind](log, late_s)
@@ -229,6 +231,9 @@ class Run:
                 # The last record is not sure to be whole before, and may still be waited for.
                 await asyncio.sleep(RECORD_WAIT_S + _SURELY_LOOKED_S)
                 await self.subject.until_flushed_twice()
+
+    def _has_deleted(self) -> bool:
+        return any("delete" in log.ended_by for log in self.logs.values())
 
     async def _is_seen(self, log: Log, number: int) -> bool:
         """Wait until the records before `number` are in events; False if that takes too long."""

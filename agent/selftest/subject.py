@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import time
 from asyncio.subprocess import Process
@@ -82,6 +83,13 @@ class Subject:
         self.lives[-1].ended_ns = time.monotonic_ns()
         await process.wait()
         self._ended(killed=True)
+        self._keep_checkpoint()
+
+    def _keep_checkpoint(self) -> None:
+        """Keep what the next process starts from, for whoever has to find out what it made of it."""
+        with suppress(FileNotFoundError):
+            kept = self.folder / f"checkpoint-{len(self.lives)}.json"
+            shutil.copy2(self.folder / "state" / "checkpoint.json", kept)
 
     async def reload(self) -> None:
         """Send it SIGHUP, once it follows, and wait until it does so again."""
