@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.checkpoint import Entry
@@ -33,10 +33,12 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A generation whose file was begun anew, and whose rest is not found yet."""
+    """A generation that has lost its file, and whose rest is not found yet."""
 
     known: Known
-    unread: int | None  # bytes that were seen in it and not read; None: nobody had looked
+    unread: int | None  # bytes that were set aside of it; None: by the run before, if any
+    # Looked for once: names may have been changed just then, so it is looked for once more.
+    tried: bool = False
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Findings:
     # Generations that were found, whether or not anything was unread in them.
     owned: list[Entry] = field(default_factory=list)
     damaged: dict[str, int] = field(default_factory=dict)  # path to the bytes that could be had
-    missing: list[Wanted] = field(default_factory=list)  # wanted, and in no file here
+    missing: Sequence[Wanted] = ()  # wanted, and in no file here
     # Something is still being written, and can be told only later.
     unsettled: bool = False
 
@@ -74,13 +76,22 @@ class Archive:
         unsettled = self._again_since_ns is not None and not self._search
         return unsettled and self._trouble.may_try(now_s)
 
+    @property
+    def wanted(self) -> Sequence[Wanted]:
+        """What is looked for."""
+        return tuple(self._wanted)
+
+    def found(self, wanted: Wanted) -> None:
+        """Take note that a generation need not be looked for any more."""
+        self._wanted.remove(wanted)
+
     def want(self, wanted: Wanted) -> None:
         """Look for the rest of a generation from the next search on, until that has an answer."""
         self._wanted.append(wanted)
 
     def begin(self, since_ns: int) -> Sequence[Wanted]:
         """
-        Begin a search; returns what is wanted and not to be had: there is no file to search.
+        Begin a search; returns what is wanted and not to be had: twice there was nothing to search.
 
         What belongs to no known generation and changed at or after `since_ns` nobody has seen: it
         is unpacked whole.
@@ -93,8 +104,7 @@ class Archive:
         older = self._older
         if not candidates:
             older.register.search_ends(older.path, older.source)
-            missing, self._wanted = self._wanted, []
-            return missing
+            return self._unfound(self._wanted, since_ns)
         older.register.search_begins(older.path, older.source, since_ns)
         self._search = self._searched(candidates, self._known(), since_ns)
         return ()
@@ -167,9 +177,17 @@ class Archive:
                 register.release(packed)
         if not findings.unsettled:
             self._again_since_ns = None
-            findings.missing = [w for w in self._wanted if w.known.entry not in findings.owned]
-            self._wanted = []
+            owned = findings.owned
+            unfound = [each for each in self._wanted if each.known.entry not in owned]
+            findings.missing = self._unfound(unfound, since_ns)
         return findings
+
+    def _unfound(self, wanted: Sequence[Wanted], since_ns: int) -> Sequence[Wanted]:
+        """Have what was looked for once looked for again; returns what was so twice."""
+        self._wanted = [replace(each, tried=True) for each in wanted if not each.tried]
+        if self._wanted:
+            self._again_since_ns = since_ns
+        return [each for each in wanted if each.tried]
 
     def _look_into(
         self,

@@ -37,11 +37,17 @@ class Entry:
     gone_s: float | None = None  # Unix time since when it is not open; None while it is followed
     packed: bool = False  # a compressed file, known and done: never followed as it lies there
     finished: bool = False  # read to its end after it had lost its name: nothing is missing of it
+    size: int = 0  # bytes, at the last look
 
     @property
     def is_blank(self) -> bool:
         """Whether nothing was seen in the file by which it or a copy could be known again."""
         return not self.offset and not self.identity.head_bytes
+
+    @property
+    def unread(self) -> int:
+        """Bytes that were seen in the file and not handed over."""
+        return max(0, self.size - self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,7 @@ def _as_dict(entry: Entry) -> dict[str, Any]:
         "gone_s": entry.gone_s,
         "packed": entry.packed,
         "finished": entry.finished,
+        "size": entry.size,
     }
 
 
@@ -234,4 +241,5 @@ def _as_entry(value: dict[str, Any]) -> Entry:
         gone_s=value["gone_s"],
         packed=value.get("packed", False),
         finished=value.get("finished", False),
+        size=value.get("size", 0),
     )

@@ -29,7 +29,9 @@ class Counted(StrEnum):
     OVERLONG = "bytes.skipped.overlong"  # of a truncated line, left out
     LOST = "bytes.lost.truncated"  # seen, cut off before they were read, and in no copy
     GIVEN_UP = "bytes.lost.given_up"  # of deleted files, which held too much of the disk
-    UNLINKED = "bytes.lost.unlinked"  # of a deleted file that was closed before its end
+    UNLINKED = (
+        "bytes.lost.unlinked"  # of a file that lost its name before its end, and was found nowhere
+    )
     SET_ASIDE = "bytes.set_aside"  # of a file closed before its end; seen again when it is opened
     LINES_READ = "lines.read"  # physical lines in what was handed out, counted by their newlines
     PARSED = "lines.parsed"  # of records that fit their format

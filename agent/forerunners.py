@@ -165,9 +165,22 @@ class Forerunners:
         """Whether the last search could not tell everything, and it is time for another."""
         return self._archive.is_to_begin_again(now_s)
 
-    def search_again(self) -> None:
-        """Begin the search anew."""
+    def search_again(self, now_s: float) -> None:
+        """Look once more for what was not found: names may have been changed while we looked."""
+        for wanted in self._archive.wanted:
+            if self._catch_up(wanted.known, now_s):
+                self._archive.found(wanted)
+        self._roster.order()
         self._search_packed(self._roster.since_ns)
+
+    def _catch_up(self, known: Known, now_s: float) -> bool:
+        if not known.was_cut:
+            return bool(self._follow_left([known.entry], now_s))
+        fd = self._older.copy_of(known.entry)
+        if fd is not None:
+            self._register.supersede(known.entry)
+            self._roster.catch_up(fd, known.entry.offset, now_s).finished = True
+        return fd is not None
 
     def search_on(self, now_s: float) -> None:
         """Search the compressed files for some ms more, and follow what was found in them."""
@@ -197,15 +210,18 @@ class Forerunners:
             tail = roster.catch_up(each.fd, each.offset, now_s)
             tail.finished, tail.unpacked, tail.packed = True, True, each.packed
         roster.since_ns = since_ns
-        roster.tails.sort(key=lambda tail: (tail.retired_s is None, tail.mtime_ns))
+        roster.order()
         for path, size in findings.damaged.items():
             roster.count(Counted.TROUBLE, 1)
             _log.warning("%s: damaged; what it holds behind its first %d bytes is lost", path, size)
 
     def _tell_missing(self, missing: Iterable[Wanted]) -> None:
         for wanted in missing:
-            self._register.supersede(wanted.known.entry)
-            if wanted.unread is None:
-                self._roster.count(Counted.REST_MISSING, 1)
-            else:
-                self._roster.tell_lost(wanted.unread)
+            entry = wanted.known.entry
+            # Still known by its content: what was read is not read again if it turns up after all.
+            self._register.finish(entry, self._older.wall_clock())
+            self._roster.count(Counted.REST_MISSING, 1)
+            reason = Counted.LOST if wanted.known.was_cut else Counted.UNLINKED
+            set_aside = wanted.unread is not None
+            lost = wanted.unread if wanted.unread is not None else entry.unread
+            self._roster.tell_lost(lost, reason, set_aside=set_aside)

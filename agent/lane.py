@@ -53,6 +53,11 @@ class Lane:
         return self._roster.look_at_s
 
     @property
+    def holds_deleted(self) -> bool:
+        """Whether a file is open that no name leads to."""
+        return any(tail.unlinked for tail in self.tails)
+
+    @property
     def trouble(self) -> str:
         """Why the file under the name cannot be read now; "" if it can."""
         return self._name.trouble
@@ -90,7 +95,7 @@ class Lane:
             self._resumed = True
             self._forerunners.resume(now_s)
         if self._forerunners.is_to_search_again(now_s):
-            self._forerunners.search_again()
+            self._forerunners.search_again(now_s)
         if self._resting:
             self._let_go(self._resting, now_s)
         if self._name.key is None:

@@ -161,8 +161,13 @@ class Register:
             self._past.remove(min(same, key=lambda each: each.mtime_ns))
         self._past.append(entry)
 
+    def finish(self, entry: Entry, now_s: float) -> None:
+        """Take note that the rest of a generation is not to be had; what was read stays known."""
+        self.supersede(entry)
+        self.keep_past(replace(entry, finished=True, gone_s=entry.gone_s or now_s))
+
     def supersede(self, entry: Entry) -> None:
-        """Take note that a generation is read on elsewhere, or that its rest is not to be had."""
+        """Take note that a generation is read on elsewhere."""
         self._past = [each for each in self._past if each is not entry]
         if self._closed.get(entry.identity.key) is entry:
             del self._closed[entry.identity.key]
@@ -237,4 +242,5 @@ def _entry(tail: Tail, source: str, gone_s: float | None) -> Entry:
         before=digest(tail.done.before),
         mtime_ns=tail.mtime_ns,
         gone_s=gone_s,
+        size=max(tail.size, 0),
     )

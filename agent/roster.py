@@ -70,6 +70,10 @@ class Roster:
         self.count(Counted.CAUGHT_UP, 1)
         return self.follow(fd, offset, now_s, retired_s=now_s)
 
+    def order(self) -> None:
+        """Have the files read in the order in which they were last written, the live one last."""
+        self.tails.sort(key=lambda tail: (tail.retired_s is None, tail.mtime_ns))
+
     def move_last(self, tail: Tail) -> None:
         """Have a file read after all others: it is the youngest."""
         self.tails.remove(tail)
@@ -138,17 +142,21 @@ class Roster:
             _close(tail)
         self.tails.clear()
 
-    def tell_lost(self, unread: int) -> None:
-        """Take note that the rest of a generation begun anew is in no file."""
-        if unread:
-            self.count(Counted.SET_ASIDE, -unread)  # it was, until this was certain
-            self.count(Counted.LOST, unread)
-            self.say_lost(unread)
+    def tell_lost(self, unread: int, reason: Counted, *, set_aside: bool) -> None:
+        """Take note that the rest of a generation is in no file; it was `set_aside`, or is news."""
+        if not unread:
+            return
+        self.count(
+            Counted.SET_ASIDE if set_aside else Counted.SEEN, -unread if set_aside else unread
+        )
+        self.count(reason, unread)
+        self.say_lost(unread)
 
     def say_lost(self, lost_bytes: int) -> None:
-        """Say that bytes were cut off before they were read."""
+        """Say that bytes were gone before they were read."""
         _log.warning(
-            "%s: truncated before its last %d bytes were read, and no copy beside it holds them",
+            "%s: truncated or deleted before its last %d bytes were read, and nothing beside it"
+            " holds them",
             self.path,
             lost_bytes,
         )
@@ -166,9 +174,8 @@ class Roster:
 
 
 def _close(tail: Tail) -> None:
-    """Close a file for now; where a name leads to what it holds, its rest is seen again."""
-    gone = tail.unlinked and not tail.packed
-    tail.write_off(Counted.UNLINKED if gone else Counted.SET_ASIDE)
+    """Close a file for now; its rest is seen again when it is found again, or found to be lost."""
+    tail.write_off(Counted.SET_ASIDE)
     tail.close()
 
 

@@ -169,6 +169,50 @@ def test_truncation_with_another_file_compressed_tells_what_is_lost(log: Path) -
     assert reader.read() == b"4\n"
 
 
+def test_rest_that_is_not_found_at_the_first_look_is_looked_for_again(log: Path) -> None:
+    """It may be renamed or compressed at the very moment, and stand under neither name."""
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    (log.parent / "elsewhere").mkdir()
+    away = log.rename(log.parent / "elsewhere" / "access.log")
+    again = reader.restarted()
+    first = again.read()
+    compress(away.rename(log.with_name("access.log.1")))
+
+    assert (first, again.read()) == (b"", b"three\n")
+    assert again.counts["files.rest_missing"] == 0
+
+
+def test_copy_that_is_not_found_at_the_first_look_is_looked_for_again(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    away = copytruncate(log, "elsewhere")
+    append(log, b"four\n")
+    first = reader.read()
+    away.rename(log.with_name("access.log.1"))
+
+    assert (first, reader.read()) == (b"four\n", b"three\n")
+    assert reader.counts["bytes.lost"] == 0
+
+
+def test_generation_that_turns_up_when_it_was_given_up_is_not_read_again(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    (log.parent / "elsewhere").mkdir()
+    away = log.rename(log.parent / "elsewhere" / "access.log")
+    log.write_bytes(b"three\n")
+    again = reader.restarted()
+    first = again.read() + again.read()
+    packed = compress(away.rename(log.with_name("access.log.1")), keeps_time=False)
+    log.rename(log.with_name("access.log.2"))
+    log.write_bytes(b"four\n")
+
+    assert (first, again.read()) == (b"three\n", b"four\n")
+    assert packed.exists()
+
+
 def test_kill_while_the_rest_is_read_repeats_only_what_was_not_done(log: Path) -> None:
     lines = [b"line %d %s\n" % (n, b"x" * 1000) for n in range(3000)]  # three blocks
     reader = Reader(log)
