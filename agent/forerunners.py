@@ -67,7 +67,9 @@ class Forerunners:
         for entry in missing:
             if not any(entry is each for each in found):
                 self._archive.want(Wanted(Known(entry), None))
-        self._roster.since_ns = max(entry.mtime_ns for entry in [*entries, *missing])
+        # Not of compressed files: theirs is when they were compressed, unless gzip kept the time.
+        changed = [entry.mtime_ns for entry in [*entries, *missing] if not entry.packed]
+        self._roster.since_ns = max(changed, default=0)
 
     def follow_away(self, entry: Entry, now_s: float) -> None:
         """Follow a file that has lost its name while it was closed, by its inode or as a copy."""

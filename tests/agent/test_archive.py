@@ -169,6 +169,24 @@ def test_truncation_with_another_file_compressed_tells_what_is_lost(log: Path) -
     assert reader.read() == b"4\n"
 
 
+def test_generation_written_while_the_one_before_was_compressed_is_read(log: Path) -> None:
+    """The compressed file is younger than the generation that came after it."""
+    reader = Reader(log)
+    reader.look()
+    packed = compress(log.rename(log.with_name("access.log.3")))
+    later_s = packed.stat().st_mtime + 100
+    os.utime(packed, (later_s, later_s))
+    log.write_bytes(b"")
+    reader.look()
+    reader.look(after_s=70)
+    again = reader.restarted()
+    append(log, b"three\n")
+    log.rename(log.with_name("access.log.1"))
+    log.write_bytes(b"four\n")
+
+    assert again.read() == b"three\nfour\n"
+
+
 def test_rest_that_is_not_found_at_the_first_look_is_looked_for_again(log: Path) -> None:
     """It may be renamed or compressed at the very moment, and stand under neither name."""
     reader = Reader(log)

@@ -104,15 +104,15 @@ class Log(RuleBasedStateMachine):
         self.late_half, self.half = self.half, b""
         self.begin(create, banner)
         if compressed:
-            self.compress()
+            self.compress(keeps_time=True)
 
     @precondition(lambda self: self.last_renamed)
-    @rule()
-    def compress(self) -> None:
+    @rule(keeps_time=st.booleans())
+    def compress(self, keeps_time: bool) -> None:
         """What logrotate does at once, or at the next rotation, when nobody writes any more."""
         assert self.last_renamed
         self.end_late_half()
-        compress(self.last_renamed)
+        compress(self.last_renamed, keeps_time=keeps_time)
         self.last_renamed = None
 
     def end_late_half(self) -> None:
