@@ -84,7 +84,7 @@ class Forerunners:
         if fd is None:
             self._want(entry)
         else:
-            self._roster.catch_up(fd, entry.offset, now_s).finished = True
+            self._follow_copy(fd, entry, now_s)
 
     def open_missed(
         self, now_s: float, *, present: Key | None = None, unlike: Tail | None = None
@@ -114,9 +114,17 @@ class Forerunners:
         """Follow what is found of generations that are not open; returns those."""
         found = []
         for fd, entry, is_copy in self._older.left(self._present, entries):
-            self._roster.catch_up(fd, entry.offset, now_s).finished = is_copy
+            if is_copy:
+                self._follow_copy(fd, entry, now_s)
+            else:
+                self._roster.catch_up(fd, entry.offset, now_s)
             found.append(entry)
         return found
+
+    def _follow_copy(self, fd: int, entry: Entry, now_s: float) -> None:
+        # From now on the copy is what may have a rest.
+        self._register.finish(entry, self._older.wall_clock())
+        self._roster.catch_up(fd, entry.offset, now_s).finished = True
 
     @property
     def _present(self) -> Key | None:
@@ -180,8 +188,7 @@ class Forerunners:
             return bool(self._follow_left([known.entry], now_s))
         fd = self._older.copy_of(known.entry)
         if fd is not None:
-            self._register.supersede(known.entry)
-            self._roster.catch_up(fd, known.entry.offset, now_s).finished = True
+            self._follow_copy(fd, known.entry, now_s)
         return fd is not None
 
     def search_on(self, now_s: float) -> None:

@@ -313,6 +313,22 @@ def test_copytruncate_while_down_reads_the_rest_from_the_copy(log: Path) -> None
     assert again.restarted().read() == b""
 
 
+def test_rest_that_was_read_from_a_copy_is_not_missing_at_the_next_start(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    reader.look(done=False)  # seen, and then killed
+    copytruncate(log, "access.log.1")
+    append(log, b"four\n")
+    again = reader.restarted()
+    read = again.read()
+    log.with_name("access.log.1").unlink()
+    third = again.restarted()
+
+    assert (read, third.read() + third.read()) == (b"three\nfour\n", b"")
+    assert third.counts["files.rest_missing"] == third.counts["bytes.lost"] == 0
+
+
 def test_copytruncate_while_down_with_the_copy_in_the_pattern_counts_nothing_twice(
     log: Path,
 ) -> None:
