@@ -132,14 +132,22 @@ class Run:
         for log in self.logs.values():
             await log.stop()
         await self._stop()
-        # A stop reads on for five seconds; on a slow machine the rest is the next start's.
-        written = {name: len(read_ledger(log.ledger)) for name, log in self.logs.items()}
         self.watch.close()
-        if any(self.watch.seen.get(name, 0) < count for name, count in written.items()):
-            self.watch = self.watch.again()
-            self.watch.start()
-            await self.subject.start()
-            await self._stop()
+        if self._is_all_seen():
+            return
+        # A stop reads on for five seconds; on a slow machine the rest is the next start's.
+        self.watch = self.watch.again()
+        self.watch.start()
+        await self.subject.start()
+        await self.subject.until_ready()
+        end_s = time.monotonic() + _SEEN_WITHIN_S
+        while not self._is_all_seen() and time.monotonic() < end_s:  # noqa: ASYNC110 (it reads a file)
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        await self._stop()
+
+    def _is_all_seen(self) -> bool:
+        written = {name: len(read_ledger(log.ledger)) for name, log in self.logs.items()}
+        return all(self.watch.seen.get(name, 0) >= count for name, count in written.items())
 
     async def _act(self, action: Action) -> None:
         match action.do:

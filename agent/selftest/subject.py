@@ -86,7 +86,7 @@ class Subject:
         self._keep_checkpoint()
 
     def _keep_checkpoint(self) -> None:
-        """Keep what the next process starts from, to find out later what it made of it."""
+        """Keep what the next process starts from, for whoever has to find out what went wrong."""
         with suppress(FileNotFoundError):
             kept = self.folder / f"checkpoint-{len(self.lives)}.json"
             shutil.copy2(self.folder / "state" / "checkpoint.json", kept)
