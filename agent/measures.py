@@ -13,6 +13,7 @@ from agent.tally import Tally
 from parsers.batch import Batch
 from parsers.columns import Column, Labels
 from parsers.severity import LABELS
+from parsers.upstreams import failed_upstreams
 from parsers.words import Floats, Ints, Words, group
 from rules.match import Matches
 from rules.multimatch import Expression
@@ -53,6 +54,8 @@ class Measure:
     # The field that is summed, timed or kept; None counts rows.
     of: str | None = None
     by: tuple[str, ...] = ()
+    # Counted instead of rows: what a batch lists, a label for each.
+    listed: Callable[[Batch], Labels] | None = None
     where: tuple[Condition, ...] = ()
     # From the field's unit to the metric's: 1000 for seconds to milliseconds.
     scale: float = 1
@@ -90,10 +93,14 @@ class Measure:
 
     def _add(self, batch: Batch, tally: Tally, name: str) -> None:
         column = batch.column(self.of) if self.of else None
-        if not self.by:
+        if self.listed:
+            labels = [self.listed(batch)]
+        elif self.by:
+            labels = [batch.column(field).labels() for field in self.by]
+        else:
             self._put(tally, name, column, len(batch))
             return
-        codes, keys = _joined([batch.column(field).labels() for field in self.by])
+        codes, keys = _joined(labels)
         codes, series = self._by_series(codes, keys)
         counts = np.bincount(codes + 1, minlength=len(series) + 1)[1:].tolist()
         for number, each in enumerate(series):
@@ -160,7 +167,10 @@ def _as_words(keys: Ints) -> Words:
 
 _SECONDS_TO_MS = 1000.0
 # Not of error logs, whose lines name requests that the access log counts.
-_REQUESTS = ("nginx_access", "json")
+_ACCESS = ("nginx_access",)
+_REQUESTS = (*_ACCESS, "json")
+# Upstream servers with a counter of their own; service discovery gives them new addresses for ever.
+_UPSTREAMS = 100
 
 
 def defaults() -> list[Measure]:
@@ -171,6 +181,11 @@ def defaults() -> list[Measure]:
         Measure("bytes", of="body_bytes_sent", formats=_REQUESTS),
         _timer("request_time", "request_time"),
         _timer("upstream_time", "upstream_response_time"),
+        Measure("upstream.attempts", of="upstream_attempts", formats=_ACCESS),
+        Measure("upstream.retries", of="upstream_retries", formats=_ACCESS),
+        Measure(
+            "upstream.failed", listed=failed_upstreams, formats=_ACCESS, most_series=_UPSTREAMS
+        ),
         Measure("events.logger", by=("logger",)),
     ]
 

@@ -29,7 +29,15 @@ def _measure(each: MeasureConfig) -> Measure:
     assert name is not None  # the model demands one
     kind = Kind.COUNTER if each.counter else Kind.TIMER if each.timer else Kind.VALUE
     where = tuple(condition(field, wanted) for field, wanted in each.where.items())
-    return Measure(name, kind, each.of, each.by, where, each.scale, each.sources)
+    return Measure(
+        name,
+        kind,
+        each.of,
+        each.by,
+        where=where,
+        scale=each.scale,
+        sources=each.sources,
+    )
 
 
 def opener(source: SourceConfig) -> Callable[[str, bytes], Parser]:

@@ -50,7 +50,7 @@ class Attempts:
 
     def values(self) -> list[Value]:
         values = self.read(self.texts).values()
-        null = self._null()
+        null = self.null()
         for row in np.flatnonzero(null).tolist():
             values[row] = None
         rows = np.flatnonzero(self._lists(null))
@@ -71,7 +71,7 @@ class Attempts:
 
     def numbers(self) -> Numbers:
         numbers = self.texts.numbers()
-        rows = np.flatnonzero(~(numbers.present | self._null()))
+        rows = np.flatnonzero(~(numbers.present | self.null()))
         if not rows.size:  # most blocks: no list in any row
             return Numbers(numbers.found, numbers.present)
         last = self.take(rows)._last().numbers()
@@ -119,11 +119,20 @@ class Attempts:
         numbers = flat.texts.numbers()
         return flat.rows[numbers.present], numbers.found[numbers.present].astype(np.float64)
 
+    def counts(self) -> Ints:
+        """How many attempts each row has."""
+        null = self.null()
+        counts = (~null).astype(np.int64)
+        rows = np.flatnonzero(self._lists(null))
+        if rows.size:  # most blocks have no list in any row
+            counts[rows] = self.take(rows).flat().counts(len(rows))
+        return counts
+
     def flat(self) -> Flat:
         """Every attempt with its row; only rows that hold lists cost a step of Python each."""
         texts = self.texts
         starts, ends = np.maximum(texts.starts, 0), np.maximum(texts.ends, 0)
-        null = self._null()
+        null = self.null()
         lists = self._lists(null)
         single = np.flatnonzero(~null & ~lists)
         several = np.array(
@@ -149,7 +158,7 @@ class Attempts:
         lists: Bools = ~null & (texts.octets.find(ord(" "), starts, ends) < ends)
         return lists
 
-    def _null(self) -> Bools:
+    def null(self) -> Bools:
         """Rows of which nginx says that there was no attempt at all: absent, empty or `-`."""
         texts = self.texts
         sizes = texts.ends - texts.starts

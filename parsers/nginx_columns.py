@@ -108,7 +108,7 @@ def _attempt_counts(batch: Batch) -> Ints:
         if f"${name}" in batch.columns:
             asked = batch.column(name)
             assert isinstance(asked, Attempts)
-            return asked.flat().counts(len(batch))
+            return asked.counts()
     raise KeyError(_ASKED[0])
 
 
@@ -118,13 +118,18 @@ def _attempts(batch: Batch) -> Column:
     return Numbers(counts, counts > 0)
 
 
+def _counts(batch: Batch) -> Ints:
+    """As `_attempt_counts`, once for a batch: the column is kept."""
+    return batch.column("upstream_attempts").numbers().found.astype(np.int64)
+
+
 def _retries(batch: Batch) -> Column:
-    counts = _attempt_counts(batch)
+    counts = _counts(batch)
     return Numbers(np.maximum(counts - 1, 0), counts > 0)
 
 
 def _retried(batch: Batch) -> Column:
-    return Labels(np.minimum(_attempt_counts(batch), 2), (None, "no", "yes"))
+    return Labels(np.minimum(_counts(batch), 2), (None, "no", "yes"))
 
 
 _READ: Mapping[Kind, Callable[[Texts], Texts | Numbers]] = {

@@ -37,6 +37,7 @@ NUMPY_REASONS = {
     "parsers/scan.py": "the structural scan",
     "parsers/shapes.py": "what all lines begin with",
     "parsers/solve.py": "cuts a segment of all lines at once",
+    "parsers/upstreams.py": "tells which attempts failed",
     "rules/match.py": "rows named by the scan, as an array",
     "agent/measures.py": "masks and sums over columns",
     "agent/tally.py": "timer samples and percentiles",

@@ -103,6 +103,78 @@ def test_upstream_time_is_that_of_the_last_attempt(
     assert (timer.each() if timer else None) == expected
 
 
+UPSTREAMS = '$status "$upstream_addr" "$upstream_status" "$upstream_response_time"'
+
+
+def asked(*rows: str) -> Tally:
+    return tally_of("".join(f"{row}\n" for row in rows).encode(), UPSTREAMS)
+
+
+def test_attempts_and_retries_are_summed_over_the_lists_of_upstreams() -> None:
+    tally = asked(
+        '200 "a:1" "200" "0.1"',
+        '200 "a:1, b:1" "502, 200" "0.001, 0.2"',
+        '503 "a:1, b:1 : c:1" "502, 504 : 503" "0.001, 60.000 : 0.1"',
+        '404 "-" "-" "-"',
+    )
+
+    assert tally.counters["web.upstream.attempts"] == 6
+    assert tally.counters["web.upstream.retries"] == 3
+    assert tally.timers["web.upstream_time"].each() == [100.0, 100.0, 200.0]
+
+
+def test_failed_attempts_are_counted_by_upstream_also_if_another_one_answered() -> None:
+    tally = asked(
+        '200 "192.0.2.1:80, unix:/run/x" "502, 200" "0.001, 0.2"',
+        '504 "192.0.2.1:80 : [2001:db8::1]:80" "503 : -" "0.1 : 60.0"',
+        '500 "192.0.2.1:80" "500" "0.1"',
+        '404 "192.0.2.1:80" "404" "0.1"',
+        '502 "192.0.2.1:80" "-" "0.1"',
+        '404 "-" "-" "-"',
+    )
+
+    assert named(tally, "web.upstream.failed") == {
+        "web.upstream.failed.192_0_2_1_80": 4,
+        "web.upstream.failed._2001_db8_1_80": 1,
+    }
+
+
+def test_an_upstream_whose_answer_the_client_did_not_wait_for_has_not_failed() -> None:
+    tally = asked('499 "a:1" "-" "1.5"', '499 "a:1, b:1" "502, -" "0.001, 1.5"')
+
+    assert named(tally, "web.upstream.failed") == {"web.upstream.failed.a_1": 1}
+
+
+def test_lists_of_different_lengths_fail_nobody() -> None:
+    tally = asked('502 "a:1, b:1" "502" "0.1"', '502 "a:1" "502, 502, 502" "0.1"')
+
+    assert named(tally, "web.upstream.failed") == {}
+
+
+def test_upstreams_with_a_counter_of_their_own_are_at_most_a_hundred() -> None:
+    tally = asked(*(f'502 "192.0.2.1:{port}" "502" "0.1"' for port in range(150)))
+
+    failed = named(tally, "web.upstream.failed")
+    assert (len(failed), failed[f"web.upstream.failed.{OTHER}"]) == (101, 50)
+
+
+def test_failed_upstreams_are_found_in_a_log_of_several_formats() -> None:
+    combined = '192.0.2.1 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 1 "-" "-"'
+    upstreams = "10 0.200 [shop] [] 192.0.2.9:80, 192.0.2.8:80 0, 1 0.001, 0.2 502, 200 f00d"
+    raw = f"{combined} {upstreams}\n".encode() + REFUSED
+
+    tally = tally_of(raw * 3)
+
+    assert named(tally, "web.upstream.failed") == {"web.upstream.failed.192_0_2_9_80": 3}
+    assert tally.counters["web.upstream.retries"] == 3
+
+
+def test_a_format_without_upstreams_has_no_counters_of_them() -> None:
+    assert [
+        name for name in tally_of(line("GET / HTTP/1.1"), '"$status"').counters if "up" in name
+    ] == []
+
+
 def test_a_format_without_times_has_no_timers() -> None:
     tally = tally_of(b'192.0.2.1 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 1 "-" "-"\n')
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.timeout(60)
 LOG_FORMAT = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
     ' "$http_referer" "$http_user_agent" rt=$request_time urt="$upstream_response_time"'
+    ' ua="$upstream_addr" us="$upstream_status"'
 )
 CONFIGURATION = """
 daemon off;
@@ -38,10 +39,15 @@ http {{
     fastcgi_temp_path {folder}/temp;
     uwsgi_temp_path {folder}/temp;
     scgi_temp_path {folder}/temp;
+    upstream shop {{
+        server 127.0.0.1:{dead} max_fails=0;
+        server 127.0.0.1:{port} backup;
+    }}
     server {{
         listen 127.0.0.1:{port};
         root {folder}/www;
         location /dead {{ proxy_pass http://127.0.0.1:{dead}; }}
+        location /retried {{ proxy_pass http://shop/echo; }}
         location /echo {{ return 204; }}
         location /slow {{ proxy_pass http://127.0.0.1:{slow}; }}
     }}
@@ -174,11 +180,12 @@ def test_real_requests_become_events_explanations_and_counters(
             nginx.ask("/", "HEAD"),
             nginx.ask("/index.html", "POST"),
             nginx.ask(odd, agent=AGENT),
+            nginx.ask("/retried"),
         ]
         nginx.ask_and_leave("/slow/y")
-        agent.until(lambda: len(agent.events) >= 8 + 3)
+        agent.until(lambda: len(agent.events) >= 10 + 4)
 
-        assert statuses == [200, 404, 403, 502, 200, 405, 204]
+        assert statuses == [200, 404, 403, 502, 200, 405, 204, 204]
         assert requests_of(agent) == [
             ("GET", "/", 200, "test"),
             ("GET", "/nowhere.html", 404, "test"),
@@ -187,12 +194,14 @@ def test_real_requests_become_events_explanations_and_counters(
             ("HEAD", "/", 200, "test"),
             ("POST", "/index.html", 405, "test"),
             ("GET", odd, 204, AGENT),
+            ("GET", "/echo", 204, "test"),  # as the second server of the next one
+            ("GET", "/retried", 204, "test"),
             ("GET", "/slow/y", 499, "impatient"),
         ]
         web = [event for event in agent.events if event["source"] == "web"]
         assert [event["severity"] for event in web] == [
             *("info", "notice", "warning", "error"),
-            *("info", "warning", "info", "notice"),
+            *("info", "warning", "info", "info", "info", "notice"),
         ]
         first = web[0]["fields"]
         assert (first["remote_addr"], first["body_bytes_sent"]) == ("127.0.0.1", len(PAGE))
@@ -203,6 +212,7 @@ def test_real_requests_become_events_explanations_and_counters(
             "nginx.file.not-found",
             "nginx.file.permission-denied",
             "nginx.upstream.refused",
+            "nginx.upstream.refused",
         ]
         texts = [event["explanation"]["text"] for event in errors]
         assert f"{nginx.folder}/www/secret.html" in texts[1]
@@ -211,8 +221,8 @@ def test_real_requests_become_events_explanations_and_counters(
         assert all(event["parsed"] for event in agent.events)
         bytes_sent = sum(event["fields"]["body_bytes_sent"] for event in web)
         assert agent.stop() == 0
-        statsd.until_counted("err.lines.read", 3)
-        statsd.until_counted("web.lines.read", 8)
+        statsd.until_counted("err.lines.read", 4)
+        statsd.until_counted("web.lines.read", 10)
         ours = {
             name.removeprefix("logtell."): count
             for name, count in statsd.totals.counters.items()
@@ -223,30 +233,34 @@ def test_real_requests_become_events_explanations_and_counters(
         assert (opened, seen) == (1, ours.pop(f"{source}.bytes.read"))
     assert ours == Counter(
         {
-            "web.lines.read": 8,
-            "web.lines.parsed": 8,
-            "web.events.severity.info": 3,
+            "web.lines.read": 10,
+            "web.lines.parsed": 10,
+            "web.events.severity.info": 5,
             "web.events.severity.notice": 2,
             "web.events.severity.warning": 2,
             "web.events.severity.error": 1,
-            "web.requests.status.2xx": 3,
+            "web.requests.status.2xx": 5,
             "web.requests.status.4xx": 4,
             "web.requests.status.5xx": 1,
-            "web.requests.method.get": 6,
+            "web.requests.method.get": 8,
             "web.requests.method.head": 1,
             "web.requests.method.post": 1,
             "web.bytes": bytes_sent,
-            "err.lines.read": 3,
-            "err.lines.parsed": 3,
-            "err.events.severity.error": 3,
+            "web.upstream.attempts": 4,
+            "web.upstream.retries": 1,
+            # Not the slow one: its client left.
+            f"web.upstream.failed.127_0_0_1_{nginx.dead}": 2,
+            "err.lines.read": 4,
+            "err.lines.parsed": 4,
+            "err.events.severity.error": 4,
             "err.explained.nginx_file_not-found": 1,
             "err.explained.nginx_file_permission-denied": 1,
-            "err.explained.nginx_upstream_refused": 1,
+            "err.explained.nginx_upstream_refused": 2,
             "err.file.not_found": 1,
             "err.file.permission_denied": 1,
-            "err.upstream.refused": 1,
+            "err.upstream.refused": 2,
         }
     )
-    assert statsd.timed("web.request_time") == 8
-    assert statsd.timed("web.upstream_time") == 2
+    assert statsd.timed("web.request_time") == 10
+    assert statsd.timed("web.upstream_time") == 3
     assert statsd.totals.bad_lines == []
