@@ -18,6 +18,7 @@ from agent.values import (
     NAME,
     ONE_OR_MORE,
     NginxChoice,
+    Routes,
     SeverityName,
     SourceName,
     Status,
@@ -81,6 +82,10 @@ class SourceConfig(_Strict):
     )
     severities: dict[Status, SeverityName] = Field(
         default_factory=dict, description="severity by status (404) or class (5xx) of access lines"
+    )
+
+    routes: Routes = Field(
+        (), description="routes of your own, before those found: /users/:name/orders, /static/*"
     )
 
     @field_validator("zone")

@@ -1,14 +1,15 @@
 """What is counted, timed and kept of each batch: by default, and as the user asks."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 
 from agent.counts import Count, Counted
-from agent.names import metric_part
+from agent.names import metric_part, route_part
 from agent.tally import Tally
 from parsers.batch import Batch
 from parsers.columns import Column, Labels
@@ -75,8 +76,7 @@ class Measure:
             rows = self._rows(fitting)
             if rows is not None and not rows.size:
                 return
-            part = fitting if rows is None else fitting.select(rows)
-            self._add(part, tally, f"{prefix}{self.name}")
+            self._add(*_narrowed(fitting, rows), tally, f"{prefix}{self.name}")
         except KeyError:
             return  # the format has no such field, so there is nothing to measure
 
@@ -91,14 +91,14 @@ class Measure:
             rows = kept if rows is None else rows[kept]
         return rows
 
-    def _add(self, batch: Batch, tally: Tally, name: str) -> None:
-        column = batch.column(self.of) if self.of else None
+    def _add(self, batch: Batch, rows: Ints | None, tally: Tally, name: str) -> None:
+        column = _of_rows(batch.column(self.of), rows) if self.of else None
         if self.listed:
             labels = [self.listed(batch)]
         elif self.by:
-            labels = [batch.column(field).labels() for field in self.by]
+            labels = [_of_rows(batch.column(field).labels(), rows) for field in self.by]
         else:
-            self._put(tally, name, column, len(batch))
+            self._put(tally, name, column, len(batch) if rows is None else len(rows))
             return
         codes, keys = _joined(labels)
         codes, series = self._by_series(codes, keys)
@@ -140,8 +140,31 @@ class Measure:
         if key not in self._series:
             if len(self._series) >= self.most_series:
                 return OTHER
-            self._series[key] = ".".join(metric_part(str(part)) for part in key)
+            self._series[key] = ".".join(self._parts(key))
         return self._series[key]
+
+    def _parts(self, key: Key) -> Iterator[str]:
+        for name, part in zip(self.by or ("",), key, strict=True):
+            yield route_part(str(part)) if name == "route" else metric_part(str(part))
+
+
+_Taken = TypeVar("_Taken", Column, Labels)
+
+
+def _of_rows(column: _Taken, rows: Ints | None) -> _Taken:
+    return column if rows is None else column.take(rows)
+
+
+def _narrowed(batch: Batch, rows: Ints | None) -> tuple[Batch, Ints | None]:
+    """
+    The batch and which rows of it count, None for all.
+
+    Most rows are taken from the columns asked for, as the batch keeps those for the next measure;
+    of few, only they are cut.
+    """
+    if rows is None or len(rows) == len(batch):
+        return batch, None
+    return (batch, rows) if 2 * len(rows) > len(batch) else (batch.select(rows), None)
 
 
 def _bounded(numbers: Floats | Ints) -> Floats:
@@ -169,6 +192,9 @@ _SECONDS_TO_MS = 1000.0
 # Not of error logs, whose lines name requests that the access log counts.
 _ACCESS = ("nginx_access",)
 _REQUESTS = (*_ACCESS, "json")
+# Not what nobody serves: those who look for holes ask for paths without end.
+_ANSWERED = (Condition("status_class", lambda name: name is not None and name != "4xx"),)
+_MOST_ROUTES = 100
 # Upstream servers with a counter of their own; service discovery gives them new addresses for ever.
 _UPSTREAMS = 100
 
@@ -178,6 +204,7 @@ def defaults() -> list[Measure]:
     return [
         Measure("requests.status", by=("status_class",), formats=_REQUESTS),
         Measure("requests.method", by=("request_method",), formats=_REQUESTS),
+        _by_route("requests.route"),
         Measure("bytes", of="body_bytes_sent", formats=_REQUESTS),
         _timer("request_time", "request_time"),
         _timer("upstream_time", "upstream_response_time"),
@@ -188,6 +215,12 @@ def defaults() -> list[Measure]:
         ),
         Measure("events.logger", by=("logger",)),
     ]
+
+
+def _by_route(name: str) -> Measure:
+    return Measure(
+        name, by=("route",), where=_ANSWERED, formats=_REQUESTS, most_series=_MOST_ROUTES
+    )
 
 
 def _timer(name: str, of: str) -> Measure:

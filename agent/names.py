@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from zlib import crc32
 
 MAX_NAME_CHARS = 200  # servers make a file name of it, and those end at 255 bytes
 MAX_PART_CHARS = 80  # leaves room for two parts and our own words in one name
@@ -24,6 +25,22 @@ def metric_part(text: str) -> str:
     'get_a_b'
     """
     return _UNSAFE_IN_PART.sub("_", text[:MAX_PART_CHARS]).lower() or "_"
+
+
+def route_part(route: str) -> str:
+    """
+    Clean a route, so that one can read it and tell it from others: `/a/b` is not `/a_b`.
+
+    A `/` becomes `__`, what stands for an id `-id`, the rest behind `*` `-all`, and `/` alone
+    `-root`. One that is too long ends in a checksum of the whole: many routes begin alike.
+
+    >>> route_part("/api/order_items/:id")
+    'api__order_items__-id'
+    """
+    text = route.removeprefix("/").replace("/", "__").replace(":", "-").replace("*", "-all")
+    if len(text) > MAX_PART_CHARS:
+        text = f"{text[: MAX_PART_CHARS - 9]}-{crc32(route.encode(errors='replace')):08x}"
+    return metric_part(text or "-root")
 
 
 @lru_cache(CACHED_NAMES)

@@ -11,6 +11,7 @@ from agent.zones import local_zone
 from parsers.batch import Parser
 from parsers.formats import Options, parser_for_any
 from parsers.nginx_access import DEFAULT_SEVERITIES
+from parsers.routes import Router
 from parsers.severity import Severity
 
 
@@ -46,7 +47,7 @@ def opener(source: SourceConfig) -> Callable[[str, bytes], Parser]:
 
     zone = ZoneInfo(source.zone) if source.zone else local_zone()
     severities = {**DEFAULT_SEVERITIES, **_severities(source.severities)}
-    options = Options(zone, severities)
+    options = Options(zone, severities, Router(source.routes))
     return lambda _path, head: parser_for_any(source.format, options, head=head)
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 
+from parsers.routes import covers
 from parsers.severity import LABELS
 from rules.messages import choice, wrong
 from rules.multimatch import Expression
@@ -14,6 +15,8 @@ from rules.patterns import pattern
 
 _STATUS = re.compile(r"[1-9](xx|\d\d)")
 NGINX_CHOICES = ("auto", "on", "off")
+# A `:name`, or what a path has there by itself.
+_SEGMENT = re.compile(r":[A-Za-z][A-Za-z0-9_-]*|[^:*?#\s;/]*")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -50,6 +53,39 @@ def _status(status: str) -> str:
     return status
 
 
+def _route(text: str) -> str:
+    if not text.startswith("/"):
+        raise wrong(
+            f'is "{text}", which does not begin with a /', "begin at the root: /users/:name"
+        )
+    at = 0
+    for number, segment in enumerate(text.split("/")):
+        last = at + len(segment) == len(text)
+        if not (_SEGMENT.fullmatch(segment) or (segment == "*" and last and number)):
+            raise wrong(f'has "{segment}" for a segment', _segment_fix(segment), offset=at)
+        at += len(segment) + 1
+    return text
+
+
+def _segment_fix(segment: str) -> str:
+    if "*" in segment:
+        return "write * only as the last segment, for all that follow; one is :name"
+    if ":" in segment:
+        return "write a : and a name of letters, digits, _ and -, and nothing else in the segment"
+    return "write the path without its query, and leave out what is not of it"
+
+
+def _routes(routes: tuple[str, ...]) -> tuple[str, ...]:
+    for number, later in enumerate(routes):
+        for earlier in routes[:number]:
+            if covers(earlier, later):
+                raise wrong(
+                    f'has "{later}" behind "{earlier}", which takes all of its paths',
+                    "put the narrower route before the wider one, or leave it out",
+                )
+    return routes
+
+
 def _test(text: str) -> str:
     if not text.startswith("~"):
         return text
@@ -84,6 +120,12 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(as_list), WithJsonSchema(ONE_
 Tests = Annotated[
     tuple[Annotated[str, AfterValidator(_test)], ...],
     BeforeValidator(as_list),
+    WithJsonSchema(ONE_OR_MORE),
+]
+Routes = Annotated[
+    tuple[Annotated[str, AfterValidator(_route)], ...],
+    BeforeValidator(as_list),
+    AfterValidator(_routes),
     WithJsonSchema(ONE_OR_MORE),
 ]
 SeverityName = Annotated[

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import partial
 
@@ -19,6 +19,7 @@ from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, acc
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
 from parsers.python_log import COMMON_FORMATS, PythonParser, python_parser
+from parsers.routes import Router
 from parsers.severity import Severity
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -85,6 +86,7 @@ class Options:
     # The zone of times without offset; None: UTC.
     zone: tzinfo | None = None
     severities: Mapping[str, Severity] | None = None
+    router: Router = field(default_factory=Router)
 
 
 def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") -> Parser:
@@ -100,11 +102,11 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     if frame in _FRAMES and (colon or not within):
         return _framed(_FRAMES[frame], parser_for(within or "auto", options), head)
     if "$" in name:
-        return access_parser(name, severities=_severities(options))
+        return _access_parser(name, options)
     if "%(" in name:
         return python_parser(name, zone=options.zone)
     if name in _ACCESS_FORMATS:
-        return access_parser(_ACCESS_FORMATS[name], severities=_severities(options))
+        return _access_parser(_ACCESS_FORMATS[name], options)
     if name not in _MAKERS:
         near = difflib.get_close_matches(name, NAMES, 1)
         guess = f'did you mean "{near[0]}"? ' if near else ""
@@ -226,9 +228,13 @@ def _knows_nothing(framed: FramedParser) -> bool:
     return all(plain)
 
 
+def _access_parser(text: str, options: Options) -> AccessParser:
+    return access_parser(text, severities=_severities(options), router=options.router)
+
+
 def _access_parsers(options: Options) -> list[AccessParser]:
     texts = (*_ACCESS_FORMATS.values(), *_LOOSE_ACCESS_FORMATS)
-    return [access_parser(text, severities=_severities(options)) for text in texts]
+    return [_access_parser(text, options) for text in texts]
 
 
 def _python_parsers(options: Options) -> list[Parser]:
@@ -239,11 +245,11 @@ def _auto(options: Options) -> AnyOf:
     known: list[Parser] = [
         NginxErrorParser(options.zone),
         *_access_parsers(options),
-        JsonParser(options.zone),
+        _json(options),
         KlogParser(),
         *_python_parsers(options),
     ]
-    guess = partial(guess_access, severities=_severities(options))
+    guess = partial(guess_access, severities=_severities(options), router=options.router)
     others = tuple(each for each in known if _states_time(each))
     return AnyOf("auto", tuple(known), PlainParser(options.zone), guess, others)
 
@@ -254,6 +260,10 @@ def _states_time(parser: Parser) -> bool:
     return not slots or any(slot.name == "asctime" for slot in slots)
 
 
+def _json(options: Options) -> JsonParser:
+    return JsonParser(options.zone, router=options.router)
+
+
 def _python(options: Options) -> AnyOf:
     known = _python_parsers(options)
     return AnyOf("python", tuple(known), known[0])
@@ -262,7 +272,7 @@ def _python(options: Options) -> AnyOf:
 _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
     "klog": lambda _options: KlogParser(),
-    "json": lambda options: JsonParser(options.zone),
+    "json": _json,
     "plain": lambda options: PlainParser(options.zone),
     "python": _python,
     "mixed": _auto,

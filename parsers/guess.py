@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from parsers.layout import LayoutError
 from parsers.nginx_access import DEFAULT_SEVERITIES, AccessParser, access_parser
+from parsers.routes import Router
 from parsers.severity import Severity
 
 _STRING = rb'"(?:[^"\\]|\\.)*"'
@@ -37,7 +38,10 @@ _NAMES = {
 
 
 def guess_access(
-    head: bytes, *, severities: Mapping[str, Severity] = DEFAULT_SEVERITIES
+    head: bytes,
+    *,
+    severities: Mapping[str, Severity] = DEFAULT_SEVERITIES,
+    router: Router | None = None,
 ) -> AccessParser | None:
     """
     Make a parser for access lines of a format that is in no table, by the shape of the first.
@@ -51,7 +55,7 @@ def guess_access(
         core = _CORE.match(record)
         before = _before(core["before"].split()) if core else None
         if core and before:
-            return _parser(before + _core(core), record[core.end() :], severities)
+            return _parser(before + _core(core), record[core.end() :], severities, router)
     return None
 
 
@@ -82,12 +86,15 @@ def _core(core: re.Match[bytes]) -> str:
     return text + (' "$http_referer" "$http_user_agent"' if core["agent"] else "")
 
 
-def _parser(text: str, rest: bytes, severities: Mapping[str, Severity]) -> AccessParser | None:
+def _parser(
+    text: str, rest: bytes, severities: Mapping[str, Severity], router: Router | None
+) -> AccessParser | None:
     parts = list(_parts(rest))
     if None in parts:
         return None
     try:
-        return access_parser(text + "".join(p for p in parts if p), severities=severities)
+        text += "".join(p for p in parts if p)
+        return access_parser(text, severities=severities, router=router)
     except LayoutError:
         return None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from types import UnionType
 
@@ -12,6 +12,7 @@ import orjson
 from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Objects, Value
+from parsers.routes import Router
 from parsers.severity import Severity, severity_of
 from parsers.timestamps import clf_time, epoch_time, iso_time
 from parsers.words import Octets, positions
@@ -25,6 +26,12 @@ _TIME_KEYS = (
 _LEVEL_KEYS = ("level", "severity", "levelname", "log.level", "lvl", "loglevel", "level_name")
 _MESSAGE_KEYS = ("message", "msg", "event", "log", "text")
 _LOGGER_KEYS = ("logger", "logger_name", "log.logger", "name", "loggerName")
+# Sources: nginx's own names, ECS, OpenTelemetry's HTTP conventions, and what web frameworks write.
+_PATH_KEYS = (
+    *("request_uri", "uri", "path", "url.path", "http.target", "http.path", "request_path"),
+    *("url", "req.url", "request.path", "request.uri", "request.url", "http.url"),
+)
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")  # of an absolute URL
 # pino and Bunyan number their levels: 10 trace, 20 debug … 60 fatal.
 _PINO = (Severity.DEBUG, Severity.DEBUG, Severity.INFO, Severity.WARNING, Severity.ERROR)
 # GELF and journald number theirs as syslog does: 0 emergency … 7 debug (RFC 5424 table 2).
@@ -47,6 +54,7 @@ class JsonParser:
     zone: tzinfo | None = None
     name: str = "json"
     fields: tuple[str, ...] = ()
+    router: Router = field(default_factory=Router, compare=False)
 
     def complete(self, raw: bytes) -> int:
         """Every line is a record."""
@@ -84,7 +92,17 @@ class JsonParser:
             return Objects([_status_class(_lookup(each, "status")) for each in objects])
         if name == "logger":
             return Objects([_named(each, _LOGGER_KEYS, str)[1] for each in objects])
+        if name == "route":
+            return self._routes(objects)
         return Objects([_lookup(each, name) for each in objects])
+
+    def _routes(self, objects: Sequence[dict[str, Value]]) -> Column:
+        """A `route` that the application itself names, else that of its path."""
+        named = [_named(each, ("route", *_PATH_KEYS), str) for each in objects]
+        paths = Objects([_path(value) for _, value in named])
+        routes = self.router.labels(paths.labels()).values()
+        pairs = zip(named, routes, strict=True)
+        return Objects([value if key == "route" else route for (key, value), route in pairs])
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
         """All keys of each object, but those that are its time, level and message."""
@@ -129,6 +147,10 @@ def _lookup(each: Value, name: str) -> Value:
         return each[name]
     key, dot, rest = name.partition(".")
     return _lookup(each.get(key), rest) if dot and isinstance(each, dict) else None
+
+
+def _path(value: Value) -> str | None:
+    return _ORIGIN.sub("", value, count=1) if isinstance(value, str) else None
 
 
 def _severity(level: Value) -> Severity:

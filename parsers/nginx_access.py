@@ -14,6 +14,7 @@ from parsers.nginx_columns import derived, typed
 from parsers.nginx_format import Escape, read_format, unescaped
 from parsers.nginx_request import REQUEST_PARTS
 from parsers.nginx_variables import kind_of
+from parsers.routes import Router
 from parsers.scan import cut
 from parsers.severity import Severity
 from parsers.words import Bools, Octets, Octets8
@@ -44,6 +45,7 @@ class AccessParser:
     escape: Escape = Escape.DEFAULT
     # What a JSON format calls its variables.
     keys: Mapping[str, str] = field(default_factory=dict)
+    router: Router = field(default_factory=Router, compare=False)
 
     def complete(self, raw: bytes) -> int:
         """Every line is a record."""
@@ -91,6 +93,8 @@ class AccessParser:
             return typed(variable, kind_of(name))
         if name in self.keys and self.keys[name] != name:
             return batch.column(self.keys[name])
+        if name == "route":
+            return self.router.labels(batch.column("path").labels())
         return derived(batch, name)
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
@@ -103,12 +107,14 @@ def access_parser(
     *,
     name: str = "nginx_access",
     severities: Mapping[str, Severity] = DEFAULT_SEVERITIES,
+    router: Router | None = None,
 ) -> AccessParser:
     """
     Compile the text of an nginx `log_format` (without the directive and its name, but with
     `escape=…` if it has that).
 
     `severities` gives severities by status (`404`) or class (`5xx`); what it leaves out is info.
+    `router` finds the `route` of each path.
     Raises LayoutError, with the column, for a format that nginx would refuse, and for one that
     nobody could read: if nothing separates two variables of unknown width.
     """
@@ -117,7 +123,9 @@ def access_parser(
     if "request" in names:
         names += [part for part in REQUEST_PARTS if part not in names]
     table = _severity_table(severities)
-    return AccessParser(name, read.layout, tuple(names), table, read.escape, read.keys)
+    return AccessParser(
+        name, read.layout, tuple(names), table, read.escape, read.keys, router or Router()
+    )
 
 
 def _severity_table(severities: Mapping[str, Severity]) -> Octets8:

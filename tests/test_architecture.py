@@ -34,6 +34,7 @@ NUMPY_REASONS = {
     "parsers/plain.py": "columns of the fast path",
     "parsers/python_log.py": "columns of the fast path",
     "parsers/records.py": "record boundaries as columns of offsets",
+    "parsers/routes.py": "numbers the routes as the paths are",
     "parsers/scan.py": "the structural scan",
     "parsers/shapes.py": "what all lines begin with",
     "parsers/solve.py": "cuts a segment of all lines at once",
