@@ -17,6 +17,7 @@ _STATUS = re.compile(r"[1-9](xx|\d\d)")
 NGINX_CHOICES = ("auto", "on", "off")
 # A `:name`, or what a path has there by itself.
 _SEGMENT = re.compile(r":[A-Za-z][A-Za-z0-9_-]*|[^:*?#\s;/]*")
+_QUERY = re.compile(r"[?#;]")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -70,7 +71,7 @@ def _route(text: str) -> str:
 def _segment_fix(segment: str) -> str:
     if "*" in segment:
         return "write * only as the last segment, for all that follow; one is :name"
-    if ":" in segment:
+    if ":" in segment and not _QUERY.search(segment):
         return "write a : and a name of letters, digits, _ and -, and nothing else in the segment"
     return "write the path without its query, and leave out what is not of it"
 

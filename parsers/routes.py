@@ -1,9 +1,10 @@
 """Routes: what is left of a path when the ids in it are taken for what they are, `/orders/:id`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from parsers.columns import Labels
 
 MOST_SEGMENTS = 8  # a deeper path ends in `/*`
 MOST_CHARS = 40  # of a segment that is shown as it stands
-# Remembered paths, at most MOST_PATH_CHARS each: about 2 MB a source of ordinary paths.
+# Remembered paths of a source, twice, of at most so many characters: 2 MB, 6 MB if all are long.
 MOST_KNOWN = 10_000
+_MOST_KNOWN_CHARS = 256
 _MOST_PATH_CHARS = 4096
 _KNOWN_SEGMENTS = 4_096  # of all sources: `api`, `v1` are in every path
 NO_PATH = ":other"  # `host:443`, nothing, or what is no request at all
@@ -168,29 +170,27 @@ class Router:
         """The route of each of distinct paths; None of None."""
         known = self._known
         found = [None if path is None else known.get(path) for path in paths]
-        missing = [
-            (number, path)
-            for number, (path, route) in enumerate(zip(paths, found, strict=True))
-            if route is None and path is not None
+        missing = [path for path, each in zip(paths, found, strict=True) if each is None]
+        unknown = [path for path in missing if path is not None]
+        if not unknown:
+            return found
+        learnt = self._learn([_cut(path) for path in unknown])
+        _remember(known, zip(unknown, learnt, strict=True))
+        following = iter(learnt)
+        return [
+            next(following) if each is None and path is not None else each
+            for path, each in zip(paths, found, strict=True)
         ]
-        if missing:
-            learnt = self._learn([_cut(path) for _, path in missing])
-            for (number, path), each in zip(missing, learnt, strict=True):
-                found[number] = each
-                _remember(known, path, each)
-        return found
 
     def _learn(self, paths: Sequence[str]) -> list[str]:
-        own = [self._own(path) for path in paths] if self.own else [None] * len(paths)
-        templates = self._templates
-        learnt: list[str] = []
-        for path, mine in zip(_without_ids(paths), own, strict=True):
-            template = mine or templates.get(path)
-            if template is None:
-                template = _template(path)
-                _remember(templates, path, template)
-            learnt.append(template)
-        return learnt
+        reduced, templates = _without_ids(paths), self._templates
+        fresh = {path: _template(path) for path in set(reduced) if path not in templates}
+        found = [templates.get(path) or fresh[path] for path in reduced]
+        _remember(templates, fresh.items())
+        if not self.own:
+            return found
+        own = [self._own(path) for path in paths]
+        return [mine or template for mine, template in zip(own, found, strict=True)]
 
     def _own(self, path: str) -> str | None:
         segments = clean(path)
@@ -200,11 +200,11 @@ class Router:
         return self.own[match.lastindex - 1] if match and match.lastindex else None
 
 
-def _remember(known: dict[str, str], path: str, template: str) -> None:
-    if len(known) >= MOST_KNOWN:
+def _remember(known: dict[str, str], learnt: Iterable[tuple[str, str]]) -> None:
+    short = {path: template for path, template in learnt if len(path) <= _MOST_KNOWN_CHARS}
+    if len(known) + len(short) > MOST_KNOWN:
         known.clear()
-    if len(path) <= _MOST_PATH_CHARS:
-        known[path] = template
+    known.update(islice(short.items(), MOST_KNOWN))
 
 
 def _without_ids(paths: Sequence[str]) -> Sequence[str]:
