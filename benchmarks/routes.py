@@ -3,8 +3,8 @@
 
 Each case is a process of its own: lines of `combined`, in blocks of about 1 MiB, parsed and
 measured with the default measures, with and without the one by route, and with own routes. A row
-tells the lines a CPU second (of parsing and measuring, not of making the lines), the peak of resident memory,
-templates found, and series made.
+tells the lines a CPU second (of parsing and measuring, not of making the lines), the peak of
+resident memory, templates found, and series made.
 """
 
 import argparse

@@ -103,6 +103,61 @@ def test_upstream_time_is_that_of_the_last_attempt(
     assert (timer.each() if timer else None) == expected
 
 
+def test_requests_are_counted_by_route_but_not_what_nobody_serves() -> None:
+    raw = line("GET /orders/1 HTTP/1.1") + line("GET /orders/22?a=1 HTTP/1.1", 502)
+    raw += line("GET /.env HTTP/1.1", 404) + line("GET / HTTP/1.1", 304) + line("-", 400)
+
+    assert named(tally_of(raw, TIMED), "web.requests.route") == {
+        "web.requests.route.orders__-id": 2,
+        "web.requests.route.-root": 1,
+    }
+
+
+def test_routes_have_at_most_a_hundred_series_of_their_own() -> None:
+    raw = b"".join(line(f"GET /page/{'x' * n} HTTP/1.1") for n in range(1, 41)) + b"".join(
+        line(f"GET /{'y' * (n % 10 + 1)}/{'z' * (n // 10 + 1)} HTTP/1.1") for n in range(100)
+    )
+
+    routes = named(tally_of(raw, TIMED), "web.requests.route")
+    assert (len(routes), routes[f"web.requests.route.{OTHER}"]) == (101, 40)
+
+
+def test_routes_can_be_timed_and_asked_for() -> None:
+    raw = line("GET /orders/1 HTTP/1.1", times='rt=0.1 urt="-"')
+    raw += line("GET /orders/2 HTTP/1.1", times='rt=0.3 urt="-"') + line("GET /about HTTP/1.1")
+    measure = Measure(
+        "t", Kind.TIMER, "request_time", by=("route",), where=(condition("route", "/orders/*"),)
+    )
+    tally = Tally()
+
+    measure.apply(batch_of(raw, TIMED), tally, "")
+
+    assert {name: samples.each() for name, samples in tally.timers.items()} == {
+        "t.orders__-id": [0.1, 0.3]
+    }
+
+
+def test_requests_of_json_logs_are_counted_by_route() -> None:
+    raw = b'{"status": 200, "url": "https://a.example/u/7"}\n{"status": 404, "path": "/x"}\n'
+    raw += b'{"a": 1}\n'
+
+    assert named(tally_of(raw, "json"), "web.requests.route") == {"web.requests.route.u__-id": 1}
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_condition_that_many_or_few_rows_meet_counts_the_same(status: int) -> None:
+    raw = b"".join(
+        line(f"GET /{'abc'[n % 3]} HTTP/1.1", 404 if n % 10 == 0 else 200, n) for n in range(100)
+    )
+    where = (condition("status", str(status)),)
+    wanted = [n for n in range(100) if (n % 10 == 0) == (status == 404)]
+
+    found = counted(raw, Measure("n", of="body_bytes_sent", by=("path",), where=where))
+
+    assert found == {f"n._{'abc'[k]}": sum(n for n in wanted if n % 3 == k) for k in range(3)}
+    assert counted(raw, Measure("n", where=where)) == {"n": len(wanted)}
+
+
 UPSTREAMS = '$status "$upstream_addr" "$upstream_status" "$upstream_response_time"'
 
 
@@ -372,6 +427,7 @@ def urls(first: int, count: int) -> bytes:
     return b"".join(b'"GET /%d HTTP/1.1" 200 0.001\n' % number for number in numbers)
 
 
+@pytest.mark.timeout(60)
 def test_a_million_distinct_urls_make_five_hundred_series_in_bounded_memory() -> None:
     parser = parser_for('"$request" $status $request_time')
     tally = Tally()

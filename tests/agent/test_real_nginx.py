@@ -245,6 +245,12 @@ def test_real_requests_become_events_explanations_and_counters(
             "web.requests.method.get": 8,
             "web.requests.method.head": 1,
             "web.requests.method.post": 1,
+            # Not those that were answered with 4xx.
+            "web.requests.route.-root": 2,
+            "web.requests.route.dead__x": 1,
+            "web.requests.route.echo": 1,
+            "web.requests.route.echo__-text__-text": 1,
+            "web.requests.route.retried": 1,
             "web.bytes": bytes_sent,
             "web.upstream.attempts": 4,
             "web.upstream.retries": 1,

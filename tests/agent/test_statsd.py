@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agent.names import metric_name, metric_part
+from agent.names import metric_name, metric_part, route_part
 from agent.receiver import Receiver, open_receiver, parse_line
 from agent.statsd import (
     BURST_DATAGRAMS,
@@ -791,3 +791,32 @@ def test_lines_that_come_during_a_flush_go_out_too() -> None:
             assert (await receiver.wait_for_lines(2)).counters == {"a": 1.0, "b": 1.0}
 
     run(story())
+
+
+def test_routes_have_names_that_can_be_read_and_told_apart() -> None:
+    routes = {
+        "/": "-root",
+        "/a/b": "a__b",
+        "/a_b": "a_b",
+        "/a.b": "a_b",  # as does anything that no server agrees on
+        "/api/order_items/:id": "api__order_items__-id",
+        "/api/order_items/id": "api__order_items__id",
+        "/static/*": "static__-all",
+        "/app.:hash.js": "app_-hash_js",
+        ":other": "-other",
+        "*": "-all",
+    }
+
+    assert list(routes.values()) == [route_part(each) for each in routes]
+
+
+def test_long_routes_that_begin_alike_have_names_of_their_own() -> None:
+    parts = [route_part(f"/{'a' * 39}/{'b' * 39}/{last}") for last in "xy"]
+
+    assert [80, 80] == [len(part) for part in parts]
+    assert parts[0] != parts[1]
+
+
+@given(st.text())
+def test_a_route_of_any_text_is_a_part_of_a_name(text: str) -> None:
+    assert re.fullmatch("[a-z0-9_-]{1,80}", route_part(text))

@@ -179,3 +179,42 @@ def test_decimals_are_rounded_once(text, expected):
     found = words.scaled(values, places)
 
     assert [expected] == found.tolist()
+
+
+def colliding(first: int, other: int) -> tuple[bytes, bytes]:
+    """Two texts of 16 bytes with one hash: the second half undoes what the first one did."""
+    mixer, full = int(words._MIXER), (1 << 64) - 1
+
+    def mixed(word: int) -> int:
+        state = ((16 * mixer ^ word) * mixer) & full
+        return state ^ state >> 29
+
+    halves = [(first, 0), (other, mixed(first) ^ mixed(other))]
+    texts = [b"".join(half.to_bytes(8, "little") for half in each) for each in halves]
+    return texts[0], texts[1]
+
+
+def test_group_tells_texts_apart_whose_hashes_are_made_to_be_alike():
+    texts = [*colliding(0x6162636461626364, 0x6566676865666768), b"another one of them"] * 40
+    octets, starts, ends = rows(texts)
+
+    codes, names = octets.group(starts, ends)
+
+    assert octets._group_by_hash(starts, ends - starts) is None
+    assert texts == [names[code] for code in codes.tolist()]
+    assert len(names) == 3
+
+
+@given(
+    st.lists(
+        st.sampled_from((b"a", b"\0", b"\0" * 9, b"a" * 9, b"a\0" * 5, b"b" * 130)), min_size=1
+    )
+)
+def test_group_of_many_rows_numbers_equal_texts_alike(texts):
+    texts = texts * 70
+    octets, starts, ends = rows(texts)
+
+    codes, names = octets.group(starts, ends)
+
+    assert texts == [names[code] for code in codes.tolist()]
+    assert sorted(set(texts)) == sorted(names)
