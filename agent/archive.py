@@ -148,7 +148,11 @@ class Archive:
         known = [wanted.known for wanted in self._wanted]
         known += [Known(entry, tail=tail) for tail, entry in register.open_beside(path)]
         known += [Known(entry) for entry in register.closed_beside(path) if not entry.packed]
-        return [each for each in known if not each.entry.is_blank]
+        return [
+            each
+            for each in known
+            if not each.entry.is_blank and (each.tail or not each.entry.is_faceless)
+        ]
 
     def _candidates(self, since_ns: int) -> list[Found]:
         """Compressed files that nobody has looked into and that may hold what is missing."""

@@ -40,6 +40,11 @@ class Entry:
     size: int = 0  # bytes, at the last look
 
     @property
+    def is_faceless(self) -> bool:
+        """Whether only its inode tells it: in a copy or compressed, it would be like others."""
+        return not self.offset and self.identity.is_faceless
+
+    @property
     def is_blank(self) -> bool:
         """Whether nothing was seen in the file by which it or a copy could be known again."""
         return not self.offset and not self.identity.head_bytes

@@ -70,6 +70,8 @@ class Generations:
 
     def copy_of(self, entry: Entry) -> int | None:
         """Open the copy that copytruncate made of a file that was not open: its rest is in it."""
+        if entry.is_faceless:
+            return None  # any file behind NULs would do
         return self.rest(
             entry.offset,
             lambda fd: _goes_on(fd, entry),

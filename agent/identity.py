@@ -29,6 +29,11 @@ class Identity:
         """Device and inode: unique among the files that exist now, used again after a deletion."""
         return self.device, self.inode
 
+    @property
+    def is_faceless(self) -> bool:
+        """Whether the head is like that of many files: nothing, or the NULs before what was cut."""
+        return self.head in _FACELESS
+
 
 def key(stat: os.stat_result) -> Key:
     """Device and inode of a `stat`."""
@@ -69,6 +74,9 @@ def grown(fd: int, known: Identity) -> Identity:
         return known
     head = read_head(fd)
     return replace(known, head_bytes=len(head), head=digest(head))
+
+
+_FACELESS = (digest(b""), digest(b"\0" * HEAD_BYTES))
 
 
 def same_head(fd: int, known: Identity) -> bool:

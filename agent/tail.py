@@ -32,9 +32,6 @@ from parsers.words import line_count
 # What a parser is chosen by: some hundred lines, and less than one read.
 HEAD_LINES_BYTES = 64 * 1024
 
-# Heads of an empty file, and of what a writer without O_APPEND leaves after copytruncate.
-_TELLS_NOTHING = (digest(b""), digest(b"\0" * HEAD_BYTES))
-
 OpenParser = Callable[[str, bytes], Parser]
 
 
@@ -236,12 +233,18 @@ class Tail:
 
     def begins_like(self, fd: int) -> bool:
         """Whether another file begins as this one did, as far as it goes if it is shorter."""
-        if self.identity.head in _TELLS_NOTHING:
-            return False  # empty, or NULs: every file would begin like that
+        if self.identity.is_faceless:
+            return False
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
             return same_head(fd, self.identity)
         return os.pread(fd, size, 0) == (self.young or os.pread(self._fd, size, 0))[:size]
+
+    def ends_as(self, size: int, before_digest: str) -> bool:
+        """Whether the file is so long, and ends with the bytes of this digest."""
+        return (
+            os.fstat(self._fd).st_size == size and digest(before(self._fd, size)) == before_digest
+        )
 
     def goes_on_in(self, fd: int) -> bool:
         """Whether another file holds all that was read of this one: a copy, with its rest."""

@@ -57,8 +57,9 @@ def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Conte
         stream = _open(path, opened)
         pieces = _Pieces(stream)
         head = pieces.next(HEAD_BYTES)
+        alike = [each for each in known if _begins(head, each)]
         pending = sorted(
-            (each for each in known if _begins(head, each)), key=lambda k: k.entry.offset
+            (each for each in alike if not each.entry.is_faceless), key=lambda k: k.entry.offset
         )
         owner: Known | None = None
         piece = head
@@ -73,6 +74,10 @@ def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Conte
             piece = pieces.next(PIECE_BYTES)
         # What is still pending is longer than this file: a copy that was made before the last look.
         owner = owner or next((each for each in pending if each.was_cut), None)
+        # Of a generation that begins with NULs and was not read yet, only the end tells.
+        faceless = (each for each in alike if each.entry.is_faceless and each.tail)
+        end, last = pieces.end, pieces.before(pieces.end)
+        owner = owner or next((e for e in faceless if e.tail and e.tail.ends_as(end, last)), None)
         return Contents(pieces.end, owner, pieces.broken)
 
 

@@ -72,6 +72,21 @@ def test_crash_while_compressed_files_are_searched_loses_none_of_them(log: Path)
     assert again.restarted().read_whole() == b"three\nfour\n"
 
 
+def test_generation_behind_nuls_is_not_taken_for_another_that_is_not_read_yet(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.3"))
+    for name, text in (("access.log.2", b"three\n"), ("access.log.1", b"four\n")):
+        with log.with_name(name).open("wb") as file:
+            file.seek(5000)
+            file.write(text)
+    compress(log.with_name("access.log.1"))
+    log.write_bytes(b"five\n")
+
+    assert sorted(reader.read_whole().split()) == [b"five", b"four", b"three"]
+    assert reader.restarted().read_whole() == b""
+
+
 def test_generation_behind_nuls_is_known_again_in_its_compressed_file(log: Path) -> None:
     """After copytruncate a writer without O_APPEND goes on where it was."""
     reader = Reader(log)
