@@ -75,7 +75,7 @@ class Generations:
         return self.rest(
             entry.offset,
             lambda fd: _goes_on(fd, entry),
-            lambda fd: same_head(fd, entry.identity),
+            lambda fd: not entry.identity.is_faceless and same_head(fd, entry.identity),
         )
 
     def rest(

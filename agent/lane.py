@@ -145,7 +145,7 @@ class Lane:
         for lane in beside:
             lane.open_again(now_s)
         lives = [lane.live for lane in beside]
-        alike = any(live.begins_like(fd) for live in lives if live and live.size)
+        alike = any(live.may_be_copied_to(fd) for live in lives if live and live.size)
         return alike and not self._forerunners.is_known(fd)
 
     # Resting: a file that is closed because others need the descriptor, and followed all the same.

@@ -233,7 +233,11 @@ class Tail:
 
     def begins_like(self, fd: int) -> bool:
         """Whether another file begins as this one did, as far as it goes if it is shorter."""
-        if self.identity.is_faceless:
+        return not self.identity.is_faceless and self.may_be_copied_to(fd)
+
+    def may_be_copied_to(self, fd: int) -> bool:
+        """The same, also where many files begin like that: behind NULs."""
+        if not self.identity.head_bytes:
             return False
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
@@ -242,9 +246,9 @@ class Tail:
 
     def ends_as(self, size: int, before_digest: str) -> bool:
         """Whether the file is so long, and ends with the bytes of this digest."""
-        return (
-            os.fstat(self._fd).st_size == size and digest(before(self._fd, size)) == before_digest
-        )
+        if not self.is_open or os.fstat(self._fd).st_size != size:
+            return False
+        return digest(before(self._fd, size)) == before_digest
 
     def goes_on_in(self, fd: int) -> bool:
         """Whether another file holds all that was read of this one: a copy, with its rest."""
