@@ -46,7 +46,7 @@ _FEW_KIB = 6 << 10
 class Octets:
     """The bytes of a block with the gathers that all vector parsing is made of."""
 
-    __slots__ = ("_from", "_text", "_upto", "bytes", "raw")
+    __slots__ = ("_from", "_positions", "_text", "_upto", "bytes", "raw")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -58,6 +58,13 @@ class Octets:
         self._from = np.ndarray((size,), f"V{_LOAD}", padded, offset=_LOAD, strides=(1,))
         self._upto = np.ndarray((size,), f"V{_LOAD}", padded, strides=(1,))
         self._text: str | None = None
+        self._positions: dict[int, Ints] = {}
+
+    def positions(self, octet: int) -> Ints:
+        """Where `octet` stands, in order; found once."""
+        if octet not in self._positions:
+            self._positions[octet] = positions(self.raw, octet)
+        return self._positions[octet]
 
     def text(self) -> str | None:
         """The whole block as text if byte offsets are character offsets in it, else None."""

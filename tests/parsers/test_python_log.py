@@ -135,7 +135,7 @@ def test_a_format_reads_what_it_writes(log_format, line, expected, lines):
 
 
 def test_a_line_with_an_unknown_level_continues_the_record_before():
-    batch = parse(BASIC, "INFO:a:one", "Note:this:is not a level", "INFO:a:two")
+    batch = parse(BASIC, "INFO:a:one", "Memo:this:is not a level", "INFO:a:two")
 
     assert [2, 1] == batch.line_counts().tolist()
 
