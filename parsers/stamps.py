@@ -105,11 +105,11 @@ def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
     """
     Times that a sentence mentions: two lower-case words stand before them in their line.
 
-    A time with a key (`time="…"`, `"ts": "…"`) is the record's own wherever it stands.
+    A time with a key (`time="…"`, `"ts": "…"`) or in brackets is one wherever it stands.
     """
     said = np.zeros(len(at), np.bool_)
     far = np.flatnonzero(at - starts > _NEAR_START)
-    far = far[~among(octets.bytes[at[far] - 1], b'"=')]
+    far = far[~among(octets.bytes[at[far] - 1], b'"=[')]
     if not far.size:
         return said
     blank = octets.positions(ord(" "))
