@@ -59,7 +59,10 @@ def share_of(parser: Parser, sample: bytes) -> float:
     records = len(batch)
     fitting = np.flatnonzero(batch.parsed)
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
+        plain = PlainParser().parse(Block(sample))
+        if plain.select(fitting[:1]).column("time").values() != [None]:
+            return 0.0  # it does not see the time that is there
         # Without a time a line can look like a record by chance, and what follows would be joined
         # to it: so that must look like the rest of a record, too.
-        records = max(records, len(PlainParser().parse(Block(sample))))
+        records = max(records, len(plain))
     return float(fitting.size / records) if records else 0.0

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 
 from parsers.batch import Batch, Parser
@@ -84,6 +84,9 @@ class Options:
 
     # The zone of times without offset; None: UTC.
     zone: tzinfo | None = None
+    # A time by which what is parsed had been written (a file's modification time, the wall clock):
+    # what a time without a year is told by. None: such a time stays unknown.
+    reference: Callable[[], datetime] | None = None
     severities: Mapping[str, Severity] | None = None
 
 
@@ -231,7 +234,7 @@ def _auto(options: Options) -> AnyOf:
     ]
     guess = partial(guess_access, severities=_severities(options))
     others = tuple(each for each in known if _states_time(each))
-    return AnyOf("auto", tuple(known), PlainParser(options.zone), guess, others)
+    return AnyOf("auto", tuple(known), PlainParser(options.zone, options.reference), guess, others)
 
 
 def _states_time(parser: Parser) -> bool:
@@ -249,7 +252,7 @@ _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
     "klog": lambda _options: KlogParser(),
     "json": lambda options: JsonParser(options.zone),
-    "plain": lambda options: PlainParser(options.zone),
+    "plain": lambda options: PlainParser(options.zone, options.reference),
     "python": _python,
     "mixed": _auto,
     "auto": _auto,

@@ -7,7 +7,7 @@ import numpy as np
 from parsers.columns import Labels, Texts
 from parsers.level_words import Runs, known, runs_of, stands_capital
 from parsers.severity import MARKS, SYSLOG, Severity, severity_of
-from parsers.stamps import YEARLESS, Stamps, among, digits, letters
+from parsers.stamps import YEARLESS, Stamps, among, digits, letters, shaped
 from parsers.words import Bools, Ints, Octets, Octets8
 
 # A level further from the start of its record is part of what is said.
@@ -104,6 +104,8 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     rare = runs.rare[words]
     enclosed = among(inner, b'[(<|:,"/') & among(outer, b'])>|,"')
     enclosed |= among(inner, b"[(<") & (among(behind, b" ") | (behind == ord("|")))
+    dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
+    enclosed |= dashed & (behind == ord(" "))
     # X.org's doubled letters stand in parentheses only.
     enclosed &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
     first = runs.is_first(words, rows.starts, rows.stamps)
@@ -116,7 +118,7 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     capital &= first | ~runs.in_sentence(words)
     colon = ~joined & ((behind == ord(":")) | _before_known(octets, runs, words))
     colon &= ~among(octets.bytes[end + 1], b"/\\") & (runs.lengths[words] > 2)
-    bare = first & ~rare & ~joined & among(behind, b" \t|") & (rows.stamps.at[row] >= 0)
+    bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
     strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
     quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
     rank = np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE))
@@ -187,7 +189,9 @@ def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:
     leads = capital & (ahead > 0) & (ahead <= 4) & (at - starts <= 1)
     # apt's `E: no such package`, logcat's `E/Tag( 123): text`.
     leads |= among(octet, b"IWEFDVN") & (at == starts) & _said(octets, at)
-    free = ~(letters(before) | digits(before)) & among(behind, b" ]|/:\t,")
+    # MongoDB counts how much is debugged: `D1 COMMAND`.
+    numbered = (octet == ord("D")) & digits(behind) & (octets.bytes[at + 2] == ord(" "))
+    free = ~(letters(before) | digits(before)) & (among(behind, b" ]|/:\t,") | numbered)
     gap = at - stamp.until[row]
     near = (stamp.at[row] >= 0) & (gap >= 0) & (gap <= _LETTER_BYTES)
     follows = free & near & runs.is_first(single, rows.starts, stamp)
@@ -197,7 +201,15 @@ def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:
     column = among(octet, b"IWEFDA") & (before == ord(" ")) & octets.literal(b"   ", at + 1)
     column &= stamp.at[row] >= 0
     strong = bracketed | leads | follows | column
-    return np.where(strong, _STRONG, _NONE)
+    return np.where(strong, _STRONG, np.where(_ends_code(octets, at), _WEAK, _NONE))
+
+
+def _ends_code(octets: Octets, at: Ints) -> Bools:
+    """The last letter of IBM's message numbers: `AMQ9209E: text`, `DFHSI1517I`."""
+    ends = among(octets.bytes[at], b"IWES") & (octets.bytes[at + 1] == ord(":"))
+    number = shaped(octets, at - 4, "dddd") & letters(octets.bytes[at - 7])
+    found: Bools = ends & number & (letters(octets.bytes[at - 5]) | letters(octets.bytes[at - 6]))
+    return found
 
 
 def _said(octets: Octets, at: Ints) -> Bools:

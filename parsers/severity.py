@@ -62,13 +62,19 @@ _WORDS: tuple[tuple[Severity, str], ...] = (
     (Severity.ERROR, "ee"),
     (Severity.WARNING, "ww"),
     (Severity.INFO, "ii"),
-    # Letters: glog and klog I W E F, MongoDB D I W E F, logcat V D I W E F, gluster T D N C A.
-    (Severity.CRITICAL, "f c a"),
+    # Letters: glog and klog I W E F, MongoDB D I W E F, logcat V D I W E F, gluster T D N C,
+    # WebSphere A (audit: more than detail, and no trouble).
+    (Severity.INFO, "a"),
+    (Severity.CRITICAL, "f c"),
     (Severity.ERROR, "e"),
     (Severity.WARNING, "w"),
     (Severity.NOTICE, "n"),
     (Severity.INFO, "i"),
     (Severity.DEBUG, "d v t"),
+    # logrus cuts words to four letters (text_formatter.go, without DisableLevelTruncation).
+    (Severity.DEBUG, "trac debu"),
+    (Severity.ERROR, "erro"),
+    (Severity.CRITICAL, "fata pani"),
     # What people write for it.
     (Severity.ERROR, "eror"),
 )
