@@ -1,12 +1,13 @@
 """A modest guess at the severity of records that state none, by what they say happened."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
-from parsers.level_words import runs_of
-from parsers.levels import HEAD_BYTES, Rows
+from parsers.level_words import Runs
 from parsers.severity import Severity
-from parsers.stamps import letters
-from parsers.words import Bools, Ints, Octets, Octets8
+from parsers.stamps import among
+from parsers.words import Bools, Ints, Octets8, Words
 
 # Words of trouble, the first eight letters of each. Failed logins are left out on purpose: of eight
 # products that state a level for them three say info, three notice and two warning; sshd's are
@@ -23,12 +24,20 @@ _PAIRS = {
     ("could", "not"): Severity.ERROR,
     ("can", "not"): Severity.ERROR,
     ("unable", "to"): Severity.ERROR,
-    ("out", "of"): Severity.ERROR,
+    ("of", "memory"): Severity.ERROR,
     ("timed", "out"): Severity.WARNING,
-    ("login", "failed"): Severity.INFO,
-    ("failed", "login"): Severity.INFO,
 }
-_DENIALS = ("no", "not", "without", "never", "if", "login", "zero")
+def _key(word: str) -> np.uint64:
+    return np.uint64(int.from_bytes(word.encode()[:8].ljust(8, b"\0"), "little"))
+
+
+def _keys(words: Iterable[str]) -> Words:
+    return np.array(sorted(_key(word) for word in words), np.uint64)
+
+
+_KEYS = _keys({*(word for words in _TROUBLE.values() for word in words), *(a for a, _ in _PAIRS)})
+# `no failure`, `if refused`; `login failed` is left out, see above.
+_DENIED = _keys(("no", "not", "without", "never", "if", "login", "zero"))
 # What names end with: `ValueError: text`, `java.lang.IllegalStateException`, `DeprecationWarning:`.
 _SUFFIXES = (
     (b"error", Severity.ERROR),
@@ -37,55 +46,43 @@ _SUFFIXES = (
 )
 
 
-def inferred(octets: Octets, rows: Rows, severity: Octets8, stated: Bools) -> Octets8:
-    """The severity of each row, where none is `stated` guessed from the words of its first line."""
-    open_rows = np.flatnonzero(~stated)
-    if not open_rows.size:
+def inferred(runs: Runs, severity: Octets8, stated: Bools) -> Octets8:
+    """The severity of each row; where none is `stated`, guessed from the words of its head."""
+    if stated.all():
         return severity
-    starts = rows.starts[open_rows]
-    ends = np.minimum(rows.ends[open_rows], starts + HEAD_BYTES)
-    runs = runs_of(octets, starts, ends)
-    keys = runs.keys()
     worst = severity.copy()
-    for level, words in _TROUBLE.items():
-        for word in words:
-            hit = np.flatnonzero(keys == _key(word))
-            hit = hit[~_denied(keys, hit) & _alone(octets, runs.at[hit], runs.lengths[hit])]
-            np.maximum.at(worst, open_rows[runs.row[hit]], np.uint8(level))
-    for (first, second), level in _PAIRS.items():
-        hit = np.flatnonzero((keys[:-1] == _key(first)) & (keys[1:] == _key(second)))
-        if first == "out":  # of memory
-            hit = hit[keys[np.minimum(hit + 2, len(keys) - 1)] == _key("memory")]
-        np.maximum.at(worst, open_rows[runs.row[hit]], np.uint8(level))
-    _named(octets, runs.at, runs.lengths, (worst, open_rows[runs.row]))
+    for word, level in _found(runs):
+        word = word[~stated[runs.row[word]]]
+        np.maximum.at(worst, runs.row[word], np.uint8(level))
     return worst
 
 
-def _key(word: str) -> np.uint64:
-    return np.uint64(int.from_bytes(word.encode()[:8].ljust(8, b"\0"), "little"))
+def _found(runs: Runs) -> Iterator[tuple[Ints, Severity]]:
+    """Words of trouble, and how bad they are."""
+    keys, last = runs.keys, len(runs.keys) - 1
+    place = np.minimum(np.searchsorted(_KEYS, keys), len(_KEYS) - 1)
+    hit = np.flatnonzero(_KEYS[place] == keys)
+    hit = hit[_is_alone(runs, hit)]
+    behind = keys[np.minimum(hit + 1, last)]
+    denied = np.isin(keys[np.maximum(hit - 1, 0)], _DENIED) | (behind == _key("login"))
+    for level, words in _TROUBLE.items():
+        yield hit[~denied & np.isin(keys[hit], _keys(words))], level
+    for (first, second), level in _PAIRS.items():
+        yield hit[(keys[hit] == _key(first)) & (behind == _key(second))], level
+    yield from _named(runs)
 
 
-def _denied(keys: Ints, hit: Ints) -> Bools:
-    """`no failure`, `if denied`, and a login that failed."""
-    around = (keys[np.maximum(hit - 1, 0)], keys[np.minimum(hit + 1, len(keys) - 1)])
-    denials = np.array([_key(word) for word in _DENIALS])
-    denied: Bools = np.isin(around[0], denials) | (around[1] == _key("login"))
-    return denied
-
-
-def _alone(octets: Octets, at: Ints, lengths: Ints) -> Bools:
+def _is_alone(runs: Runs, hit: Ints) -> Bools:
     """Words that are not part of a path, a name or a setting."""
-    before, behind = octets.bytes[at - 1], octets.bytes[at + lengths]
-    joined = np.isin(before, np.frombuffer(b"_-/.=", np.uint8))
-    joined |= np.isin(behind, np.frombuffer(b"_-/=", np.uint8))
+    octets, at = runs.octets, runs.at[hit]
+    joined = among(octets.bytes[at - 1], b"_-/.=")
+    joined |= among(octets.bytes[at + runs.lengths[hit]], b"_-/=")
     return ~joined
 
 
-def _named(
-    octets: Octets, at: Ints, lengths: Ints, into: tuple[Octets8, Ints]
-) -> None:
+def _named(runs: Runs) -> Iterator[tuple[Ints, Severity]]:
     """Names of errors that a colon follows."""
-    end = at + lengths
+    octets, end = runs.octets, runs.at + runs.lengths
     named = np.flatnonzero((octets.bytes[end] == ord(":")) & (octets.bytes[end + 1] == ord(" ")))
     last = octets.load_before(end[named]) | np.uint64(0x2020202020202020)
     for suffix, level in _SUFFIXES:
@@ -93,5 +90,4 @@ def _named(
         shift = np.uint64(8 * (8 - len(kept)))
         key = np.uint64(int.from_bytes(kept, "little"))
         hit = named[(last >> shift) == key]
-        hit = hit[(lengths[hit] > len(suffix)) & letters(octets.bytes[at[hit]])]
-        np.maximum.at(into[0], into[1][hit], np.uint8(level))
+        yield hit[runs.lengths[hit] > len(suffix)], level

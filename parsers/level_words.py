@@ -6,7 +6,7 @@ import numpy as np
 
 from parsers.severity import RARE, level_words
 from parsers.stamps import Stamps
-from parsers.words import Bools, Ints, Octets, Words
+from parsers.words import Bools, Ints, Octets, Words, rows_of
 
 _WORD = 8  # bytes of one load
 _SHORTEST = 2  # a letter is a level only in few places
@@ -18,13 +18,15 @@ def _key(word: str) -> int:
     return int.from_bytes(word.encode("ascii")[:_WORD].ljust(_WORD, b"\0"), "little")
 
 
-# The first eight bytes of each level word, sorted, and the length of the whole word behind them.
-_KNOWN = sorted(
-    (_key(word), len(word), word in RARE) for word in level_words(min_length=_SHORTEST)
-)
-_KEYS = np.array([key for key, _, _ in _KNOWN], np.uint64)
-_LENGTHS = np.array([length for _, length, _ in _KNOWN], np.int64)
-_RARE = np.array([rare for _, _, rare in _KNOWN], np.bool_)
+# The first eight bytes of each level word, sorted; the lengths of the words that begin so (there
+# are two of `informat…`); and whether they are more often something else.
+_WORDS = {
+    key: sorted(word for word in level_words(min_length=_SHORTEST) if _key(word) == key)
+    for key in sorted({_key(word) for word in level_words(min_length=_SHORTEST)})
+}
+_KEYS = np.array(list(_WORDS), np.uint64)
+_LENGTHS = np.array([(len(words[0]), len(words[-1])) for words in _WORDS.values()], np.int64)
+_RARE = np.array([words[0] in RARE for words in _WORDS.values()], np.bool_)
 
 
 @dataclass(slots=True)
@@ -35,13 +37,11 @@ class Runs:
     at: Ints
     lengths: Ints
     row: Ints
+    # The first eight letters, in lower case.
+    keys: Words
     # Which are words for a level, and of those which more often are something else.
     known: Bools
     rare: Bools
-
-    def keys(self) -> Words:
-        """The first eight letters of each run, in lower case."""
-        return _lower(self.octets, self.at, self.lengths)
 
     def is_first(self, chosen: Ints, starts: Ints, stamps: Stamps) -> Bools:
         """Which runs are the first of their row, but for its time and all that is before that."""
@@ -73,21 +73,16 @@ class Runs:
 def runs_of(octets: Octets, starts: Ints, ends: Ints) -> Runs:
     """Find the runs of letters in each row `[starts, ends)`."""
     at, lengths = _runs(octets)
-    row = np.searchsorted(starts, at, "right") - 1
+    row = rows_of(at, starts)
     inside = (row >= 0) & (at < ends[row])
     at, lengths, row = at[inside], lengths[inside], row[inside]
     keys = _lower(octets, at, lengths)
-    # Words may share their first eight bytes (`informat…`), so the nearest from either side counts.
-    left = np.minimum(np.searchsorted(_KEYS, keys), len(_KEYS) - 1)
-    right = np.maximum(np.searchsorted(_KEYS, keys, "right") - 1, 0)
-    same = _KEYS[left] == keys
-    fits = same & ((_LENGTHS[left] == lengths) | (_LENGTHS[right] == lengths))
-    return Runs(octets, at, lengths, row, fits, fits & _RARE[left])
-
-
-def known(octets: Octets, runs: Runs) -> Bools:
-    """Which runs are words for a level."""
-    return runs.known
+    place = np.minimum(np.searchsorted(_KEYS, keys), len(_KEYS) - 1)
+    fits = _KEYS[place] == keys
+    hits = np.flatnonzero(fits)
+    two = _LENGTHS[place[hits]]
+    fits[hits] = (two[:, 0] == lengths[hits]) | (two[:, 1] == lengths[hits])
+    return Runs(octets, at, lengths, row, keys, fits, fits & _RARE[place])
 
 
 def _runs(octets: Octets) -> tuple[Ints, Ints]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.columns import Labels, Texts
-from parsers.level_words import Runs, known, runs_of, stands_capital
+from parsers.level_words import Runs, runs_of, stands_capital
 from parsers.severity import MARKS, SYSLOG, Severity, severity_of
 from parsers.stamps import YEARLESS, Stamps, among, digits, letters, shaped
-from parsers.words import Bools, Ints, Octets, Octets8
+from parsers.words import Bools, Ints, Octets, Octets8, rows_of
 
 # A level further from the start of its record is part of what is said.
 HEAD_BYTES = 160
@@ -69,7 +69,14 @@ def _severity(name: str | None) -> Severity | None:
     return (severity_of(name) if severity_of(name) is not None else MARKS.get(name)) if name else None
 
 
-def stated_levels(octets: Octets, rows: Rows) -> Labels:
+def head_runs(octets: Octets, rows: Rows) -> Runs:
+    """The runs of letters in which a row may state a level."""
+    spread = octets.bytes[rows.starts] == ord("{")
+    reach = np.where(spread, OBJECT_BYTES, HEAD_BYTES)
+    return runs_of(octets, rows.starts, np.minimum(rows.ends, rows.starts + reach))
+
+
+def stated_levels(runs: Runs, rows: Rows) -> Labels:
     """
     The level that each row states, where levels stand.
 
@@ -79,11 +86,9 @@ def stated_levels(octets: Octets, rows: Rows) -> Labels:
     is the head of a record within the record and says more. Without any, the priority that syslog
     puts first is the level.
     """
-    spread = octets.bytes[rows.starts] == ord("{")
-    reach = np.where(spread, OBJECT_BYTES, HEAD_BYTES)
-    runs = runs_of(octets, rows.starts, np.minimum(rows.ends, rows.starts + reach))
+    octets = runs.octets
     rank = np.full(len(runs.at), _NONE)
-    words = np.flatnonzero(known(octets, runs))
+    words = np.flatnonzero(runs.known)
     rank[words] = _word_ranks(octets, runs, words, rows)
     single = np.flatnonzero(runs.lengths == 1)
     rank[single] = _letter_ranks(octets, runs, single, rows)
@@ -284,7 +289,7 @@ def _numbered(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
     if b"%" not in octets.raw:
         return
     sign = octets.positions(ord("%"))
-    row = np.searchsorted(rows.starts, sign, "right") - 1
+    row = rows_of(sign, rows.starts)
     inside = (row >= 0) & (octets.bytes[sign + 1] - np.uint8(ord("A")) < 26)
     sign, row = sign[inside], row[inside]
     inside = sign < np.minimum(rows.ends[row], rows.starts[row] + HEAD_BYTES)

@@ -11,7 +11,7 @@ from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Value
 from parsers.inferred import inferred
-from parsers.levels import Rows, severities, stated_levels, with_year
+from parsers.levels import Rows, head_runs, severities, stated_levels, with_year
 from parsers.moments import Times
 from parsers.records import Records, join
 from parsers.severity import Severity
@@ -63,9 +63,10 @@ class PlainParser:
         first_ends = _head_ends(octets, records, ends)
         stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
         rows = Rows(records.starts, first_ends, stamps, more, more_rows)
-        levels = stated_levels(octets, rows)
+        runs = head_runs(octets, rows)
+        levels = stated_levels(runs, rows)
         severity, stated = severities(levels)
-        severity = inferred(octets, rows, severity, stated)
+        severity = inferred(runs, severity, stated)
         severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
         dated = with_year(octets, rows)
         columns: dict[str, Column] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.words import Bools, Ints, Octets, Octets8, positions
+from parsers.words import Bools, Ints, Octets, Octets8, Words, rows_of
 
 # A time further from the start of a line is part of what is said.
 HEAD_BYTES = 160
@@ -134,14 +134,14 @@ def _put(stamps: Stamps, rows: Ints, found: Stamps) -> None:
 
 def _clocks(octets: Octets, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """The row and the first colon of each `h:mm:ss` in the head of a row."""
-    colon = positions(octets.raw, ord(":"))
+    colon = octets.positions(ord(":"))
     colon = colon[octets.bytes[colon + 3] == ord(":")]
     for step in (-1, 1, 2, 4, 5):
         colon = colon[digits(octets.bytes[colon + step])]
     hour = _hour(octets, colon)
     before = octets.bytes[hour - 1]
     colon = colon[~digits(before) & (octets.bytes[colon + 1] < ord("6"))]
-    row = np.searchsorted(starts, colon, "right") - 1
+    row = rows_of(colon, starts)
     inside = (row >= 0) & (colon + 6 <= np.minimum(ends[row], starts[row] + HEAD_BYTES))
     return row[inside], colon[inside]
 
@@ -244,13 +244,16 @@ def _abbreviation(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
     rows, begin = rows[capital], begin[capital]
     if not rows.size:
         return
-    for name in ZONE_NAMES:
-        raw = name.encode()
-        fits = octets.literal(raw, begin) & ~letters(octets.bytes[begin + len(raw)])
-        until[rows[fits]] = begin[fits] + len(raw)
-        rows, begin = rows[~fits], begin[~fits]
-        if not rows.size:
-            return
+    word = octets.load(begin)
+    for length in {len(name) for name in ZONE_NAMES}:
+        mask = np.uint64((1 << (8 * length)) - 1)
+        fits = np.isin(word & mask, _zone_keys(length)) & ~letters(octets.bytes[begin + length])
+        until[rows[fits]] = begin[fits] + length
+
+
+def _zone_keys(length: int) -> Words:
+    names = [name.encode() for name in ZONE_NAMES if len(name) == length]
+    return np.array([int.from_bytes(name, "little") for name in names], np.uint64)
 
 
 def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:

@@ -237,6 +237,13 @@ def line_count(raw: bytes) -> int:
     return newlines + (raw[-1:] not in (b"\n", b""))
 
 
+def rows_of(at: Ints, starts: Ints) -> Ints:
+    """The row that each of the offsets `at`, in order, is in; -1 before the first."""
+    edges = np.searchsorted(at, starts)  # rows are fewer than what is in them
+    row: Ints = np.repeat(np.arange(-1, len(starts)), np.diff(edges, prepend=0, append=len(at)))
+    return row
+
+
 def positions(raw: bytes, *octets: int) -> Ints:
     """Where any of `octets` stands in `raw`, in order."""
     array = np.frombuffer(raw, np.uint8)

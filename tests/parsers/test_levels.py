@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from parsers.batch import line_spans
-from parsers.levels import HEAD_BYTES, Rows, stated_levels
+from parsers.levels import HEAD_BYTES, Rows, head_runs, stated_levels
 from parsers.stamps import find_stamps
 from parsers.words import Ints, Octets, positions
 
 
 def _found(octets: Octets, starts: Ints, ends: Ints) -> list[object]:
     rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
-    return list(stated_levels(octets, rows).values())
+    return list(stated_levels(head_runs(octets, rows), rows).values())
 
 
 def _levels(text: str) -> list[object]:
