@@ -7,6 +7,7 @@ import numpy as np
 
 from parsers.batch import Parser
 from parsers.block import Block
+from parsers.head_log import HeadParser
 from parsers.plain import PlainParser
 
 # Lines that decide; more would only cost.
@@ -57,7 +58,8 @@ def share_of(parser: Parser, sample: bytes) -> float:
         return 0.0
     batch = parser.parse(Block(sample))
     records = len(batch)
-    fitting = np.flatnonzero(batch.parsed)
+    fits = parser.fitting(batch) if isinstance(parser, HeadParser) else batch.parsed
+    fitting = np.flatnonzero(fits)
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
         plain = PlainParser().parse(Block(sample))
         if plain.select(fitting[:1]).column("time").values() != [None]:

@@ -12,6 +12,8 @@ from parsers.detect import ENOUGH, Verdict, best_of, detect, sample, share_of
 from parsers.framed import FramedParser, frame_of, heads_in
 from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
+from parsers.head_log import HeadParser, head_parsers
+from parsers.heads import HEADS
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.mixed import MixedParser, may_be_in
@@ -65,6 +67,7 @@ _LOOSE_ACCESS_FORMATS = (
 _FRAMES = {frame.name: frame for frame in FRAMES}
 NAMES = (
     *_ACCESS_FORMATS,
+    *dict.fromkeys(head.name for head in HEADS),
     *("nginx_error", "klog", "python", "json", "plain", *_FRAMES, "mixed", "auto"),
 )
 
@@ -161,7 +164,7 @@ class AnyOf:
     def _tried(self, head: bytes) -> Sequence[Parser]:
         guessed = self.guess(head)
         # Last, because a known format has better names for what the guess calls `extra_1`.
-        known = [each for each in self.candidates if may_be_in(each, head)]
+        known = [each for each in self.candidates if _may_be_in(each, head)]
         return [*known, guessed] if guessed else known
 
     def chosen(self, head: bytes) -> Parser:
@@ -200,6 +203,11 @@ class AnyOf:
         return self.chosen(block.raw).parse(block)
 
 
+def _may_be_in(parser: Parser, head: bytes) -> bool:
+    """A cheap test, because there are many formats and a line by itself tries them all."""
+    return parser.may_be_in(head) if isinstance(parser, HeadParser) else may_be_in(parser, head)
+
+
 def _framed(frame: Frame, within: Parser, head: bytes) -> FramedParser:
     if not isinstance(within, AnyOf):
         return FramedParser(frame, {}, within)
@@ -230,10 +238,13 @@ def _auto(options: Options) -> AnyOf:
         *_access_parsers(options),
         JsonParser(options.zone),
         KlogParser(),
+        *head_parsers(options.zone, options.reference),
         *_python_parsers(options),
     ]
     guess = partial(guess_access, severities=_severities(options))
-    others = tuple(each for each in known if _states_time(each))
+    others = tuple(
+        each for each in known if _states_time(each) and not isinstance(each, HeadParser)
+    )
     return AnyOf("auto", tuple(known), PlainParser(options.zone, options.reference), guess, others)
 
 
@@ -241,6 +252,12 @@ def _states_time(parser: Parser) -> bool:
     """Whether a line of the format is known by its time, and not only by the lines around it."""
     slots = parser.layout.slots if isinstance(parser, PythonParser) else ()
     return not slots or any(slot.name == "asctime" for slot in slots)
+
+
+def _heads(name: str, options: Options) -> Parser:
+    """The variants of a head, of which the lines choose one."""
+    known = [each for each in head_parsers(options.zone, options.reference) if each.name == name]
+    return AnyOf(name, tuple(known), known[0]) if len(known) > 1 else known[0]
 
 
 def _python(options: Options) -> AnyOf:
@@ -254,6 +271,7 @@ _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "json": lambda options: JsonParser(options.zone),
     "plain": lambda options: PlainParser(options.zone, options.reference),
     "python": _python,
+    **{name: partial(_heads, name) for name in dict.fromkeys(head.name for head in HEADS)},
     "mixed": _auto,
     "auto": _auto,
 }

@@ -59,14 +59,18 @@ def with_year(octets: Octets, rows: Rows) -> Stamps:
 def severities(levels: Labels) -> tuple[Octets8, Bools]:
     """The severity of each row by its level word (else info), and which rows have one."""
     # One more entry, so that no rows at all can be looked up too.
-    found = [*(_severity(name) for name in levels.names), None]
+    found = [*(severity_of_level(name) for name in levels.names), None]
     table = np.array([Severity.INFO if each is None else each for each in found], np.uint8)
     stated = np.array([each is not None for each in found], np.bool_)
     return table[levels.codes], stated[levels.codes]
 
 
-def _severity(name: str | None) -> Severity | None:
-    return (severity_of(name) if severity_of(name) is not None else MARKS.get(name)) if name else None
+def severity_of_level(name: str | None) -> Severity | None:
+    """The severity of a level word, letter or mark; None if it is none."""
+    if not name:
+        return None
+    severity = severity_of(name)
+    return MARKS.get(name) if severity is None else severity
 
 
 def head_runs(octets: Octets, rows: Rows) -> Runs:
