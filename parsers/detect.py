@@ -7,7 +7,7 @@ import numpy as np
 
 from parsers.batch import Parser
 from parsers.block import Block
-from parsers.head_log import HeadParser
+from parsers.loose import loose_rows
 from parsers.plain import PlainParser
 
 # Lines that decide; more would only cost.
@@ -58,11 +58,11 @@ def share_of(parser: Parser, sample: bytes) -> float:
         return 0.0
     batch = parser.parse(Block(sample))
     records = len(batch)
-    fits = parser.fitting(batch) if isinstance(parser, HeadParser) else batch.parsed
-    fitting = np.flatnonzero(fits)
+    fitting = np.flatnonzero(batch.parsed & ~loose_rows(batch))
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
         plain = PlainParser().parse(Block(sample))
-        if plain.select(fitting[:1]).column("time").values() != [None]:
+        alone = PlainParser().parse(Block(batch.record(int(fitting[0]))))
+        if alone.column("time").values()[0] is not None:
             return 0.0  # it does not see the time that is there
         # Without a time a line can look like a record by chance, and what follows would be joined
         # to it: so that must look like the rest of a record, too.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
 
+from parsers.apache import as_nginx, is_log_format
 from parsers.batch import Batch, Parser
 from parsers.block import Block
 from parsers.detect import ENOUGH, Verdict, best_of, detect, sample, share_of
@@ -20,7 +21,7 @@ from parsers.mixed import MixedParser, may_be_in
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
-from parsers.python_log import COMMON_FORMATS, PythonParser, python_parser
+from parsers.python_log import COMMON_FORMATS, PythonParser, is_python_format, python_parser
 from parsers.severity import Severity
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -95,7 +96,7 @@ class Options:
 
 def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") -> Parser:
     """
-    The parser for a format's name, the text of a `log_format`, or a `%`-style Python format.
+    The parser for a format's name, the text of a `log_format`, or a Python logging format.
 
     `auto`, `mixed` and `python` look at `head`, the first lines of the log; without it they decide
     block by block. `cri`, `docker` and `syslog` may be followed by a colon and the format of what
@@ -105,10 +106,12 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     frame, colon, within = name.partition(":")
     if frame in _FRAMES and (colon or not within):
         return _framed(_FRAMES[frame], parser_for(within or "auto", options), head)
+    if is_python_format(name):
+        return python_parser(name, zone=options.zone)
+    if is_log_format(name):
+        return access_parser(as_nginx(name), severities=_severities(options))
     if "$" in name:
         return access_parser(name, severities=_severities(options))
-    if "%(" in name:
-        return python_parser(name, zone=options.zone)
     if name in _ACCESS_FORMATS:
         return access_parser(_ACCESS_FORMATS[name], severities=_severities(options))
     if name not in _MAKERS:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 import numpy as np
@@ -11,23 +11,20 @@ from parsers.batch import Batch, line_spans
 from parsers.block import Block
 from parsers.columns import Column, Labels, Texts, Value
 from parsers.heads import HEADS, Head
-from parsers.inferred import inferred
 from parsers.layout import Layout, Literal, Slot, Token, compile_layout
-from parsers.levels import Rows, head_runs, severities, stated_levels
+from parsers.levels import severities
+from parsers.loose import begin_with_time, marked, with_stated
 from parsers.moments import Times
 from parsers.records import complete_before_last_head, join
 from parsers.scan import cut
 from parsers.severity import MARKS, severity_of
 from parsers.stamps import find_stamps
-from parsers.words import Bools, Ints, Octets, Octets8
+from parsers.words import Bools, Ints, Octets
 
 _PART = re.compile(r"\{(\w+)(?::(<\d+|[^}]+))?\}")
-# A time so near to the start of a line begins a record, whatever comes behind it.
-_NEAR_BYTES = 4
 _SAMPLE_LINES = 20
 _INTEGERS = ("process", "pid", "tid", "line", "thread")
 _STAMP = "/time"  # the hidden column of the text of the time; no field has such a name
-_OTHER = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,25 +68,12 @@ class HeadParser:
         labels = Texts(octets, at, until).labels()
         known = [self._knows(name) for name in labels.names]
         fits = found.fits & np.array([*known, False], np.bool_)[labels.codes]
-        heads = fits.copy()
-        rest = np.flatnonzero(~fits & (ends > starts))
-        if rest.size:
-            stamps, _, _ = find_stamps(octets, starts[rest], ends[rest])
-            near = (stamps.at >= 0) & (stamps.at - starts[rest] <= _NEAR_BYTES)
-            heads[rest] = near & (octets.bytes[starts[rest]] > ord(" "))
-        return heads, fits, found.slots
+        return begin_with_time(octets, starts, ends, fits), fits, found.slots
 
     def _knows(self, level: str | None) -> bool:
         if self.marks:
             return level in MARKS
         return level is not None and severity_of(level) is not None
-
-    def fitting(self, batch: Batch) -> Bools:
-        """Which rows of a batch of this parser fit the head itself."""
-        stamp = batch.columns[_STAMP]
-        assert isinstance(stamp, Texts)
-        fits: Bools = stamp.starts >= 0
-        return fits
 
     def parse(self, block: Block) -> Batch:
         """Find the records, their parts and their levels."""
@@ -102,7 +86,12 @@ class HeadParser:
         parts = {name: _texts(octets, span, first, fits) for name, span in slots.items()}
         for slot in self.layout.slots:
             parts[slot.name] = parts[slot.name].unpadded(slot.least)
-        level, severity = _levels(parts["level"], fits, (records.starts, ends[first]))
+        level = _stripped(parts["level"].labels())
+        severity, _ = severities(level)
+        loose = heads[first] & ~fits
+        if loose.any():
+            lines = (records.starts, ends[first])
+            level, severity = with_stated(octets, lines, (level, severity), np.flatnonzero(loose))
         message = np.where(fits, parts["message"].starts, records.starts)
         columns: dict[str, Column] = {
             **parts,
@@ -121,9 +110,7 @@ class HeadParser:
             columns,
             records.lines,
         )
-        if fits.all():
-            return batch
-        return replace(batch, formats=Labels((~fits).astype(np.int64), (self.name, _OTHER)))
+        return marked(batch, loose)
 
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut the time; all other parts are cut already."""
@@ -183,23 +170,6 @@ def _slot(name: str, form: str) -> Slot:
 def _texts(octets: Octets, span: tuple[Ints, Ints], first: Ints, fits: Bools) -> Texts:
     at, until = (np.where(fits, edge[first], -1) for edge in span)
     return Texts(octets, at, until)
-
-
-def _levels(level: Texts, fits: Bools, lines: tuple[Ints, Ints]) -> tuple[Labels, Octets8]:
-    """The level of each record: that of its head, else what the line states."""
-    labels = _stripped(level.labels())
-    severity, _ = severities(labels)
-    rest = np.flatnonzero(~fits)
-    if not rest.size:
-        return labels, severity
-    octets, starts, ends = level.octets, lines[0][rest], lines[1][rest]
-    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
-    runs = head_runs(octets, rows)
-    stated = stated_levels(runs, rows)
-    severity[rest] = inferred(runs, *severities(stated))
-    codes = labels.codes.copy()
-    codes[rest] = len(labels.names) + stated.codes
-    return Labels(codes, (*labels.names, *stated.names)), severity
 
 
 def _stripped(labels: Labels) -> Labels:

@@ -142,6 +142,7 @@ def _clocks(octets: Octets, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     before = octets.bytes[hour - 1]
     colon = colon[~digits(before) & (octets.bytes[colon + 1] < ord("6"))]
     row = rows_of(colon, starts)
+    colon, row = colon[row >= 0], row[row >= 0]
     inside = (row >= 0) & (colon + 6 <= np.minimum(ends[row], starts[row] + HEAD_BYTES))
     return row[inside], colon[inside]
 
