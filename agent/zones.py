@@ -1,4 +1,4 @@
-"""What a log's times leave out: the machine's own zone, and the year, told by when it was written."""
+"""What a log's times leave out: the machine's zone, and the year, told by when it was written."""
 
 import os
 from datetime import UTC, datetime, tzinfo

@@ -4,9 +4,9 @@
 Each row of a corpus goes through the public contract, a `logtell explain --json` process (rows of
 several lines: `logtell replay --events`), once with its format named and once with `auto`. A row is
 right if every expected field is; each miss is listed with its reason. A row marked `reject` is
-right if it does not parse. Of `level.jsonl` only the severity (and a `time`, where one is given) of a
-row's first event is judged, and only with `auto`; of whole logs (`loghub/*.log`) how many lines have
-a time and a severity, see `loghub.py`. The corpus is not part of the project: its licences differ.
+right if it does not parse. Of `level.jsonl` only the severity (and a `time`, where one is given) of
+a row's first event is judged, and only with `auto`; of whole logs (`loghub/*.log`) how many lines
+have a time and a level (`loghub.py`). The corpus is not part of the project: its licences differ.
 """
 
 import argparse

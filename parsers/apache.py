@@ -4,16 +4,37 @@ import re
 
 from parsers.layout import LayoutError
 
-# Source: https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats. A field gets the name of
-# nginx's variable for the same thing; what nginx has not gets one that says what it is.
+# Source: https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats. A field gets the name
+# of nginx's variable for the same thing; what nginx has not gets one that says what it is.
 _NAMES = {
-    **{"h": "remote_addr", "a": "remote_addr", "l": "remote_logname", "u": "remote_user"},
-    **{"t": "time_local", "r": "request", "s": "status", "b": "body_bytes_sent"},
-    **{"B": "body_bytes_sent", "O": "bytes_sent", "I": "request_length", "S": "bytes_both"},
-    **{"D": "request_time_us", "T": "request_time", "v": "host", "V": "host", "p": "server_port"},
-    **{"m": "request_method", "U": "uri", "q": "args", "H": "server_protocol", "P": "pid"},
-    **{"f": "request_filename", "X": "connection_state", "k": "connection_requests"},
-    **{"L": "log_id", "A": "server_addr", "R": "handler_name"},
+    "h": "remote_addr",
+    "a": "remote_addr",
+    "l": "remote_logname",
+    "u": "remote_user",
+    "t": "time_local",
+    "r": "request",
+    "s": "status",
+    "b": "body_bytes_sent",
+    "B": "body_bytes_sent",
+    "O": "bytes_sent",
+    "I": "request_length",
+    "S": "bytes_both",
+    "D": "request_time_us",
+    "T": "request_time",
+    "v": "host",
+    "V": "host",
+    "p": "server_port",
+    "m": "request_method",
+    "U": "uri",
+    "q": "args",
+    "H": "server_protocol",
+    "P": "pid",
+    "f": "request_filename",
+    "X": "connection_state",
+    "k": "connection_requests",
+    "L": "log_id",
+    "A": "server_addr",
+    "R": "handler_name",
 }
 _OF_NAME = {"i": "http_{}", "o": "sent_http_{}", "C": "cookie_{}", "e": "env_{}", "n": "note_{}"}
 _DIRECTIVE = re.compile(r"%(?:[<>!]|\d{3},?)*(?:\{(?P<name>[^}]+)\})?(?P<letter>[A-Za-z%])")

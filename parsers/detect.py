@@ -68,3 +68,13 @@ def share_of(parser: Parser, sample: bytes) -> float:
         # to it: so that must look like the rest of a record, too.
         records = max(records, len(plain))
     return float(fitting.size / records) if records else 0.0
+
+
+def ranking(head: bytes, candidates: Iterable[Parser], otherwise: Parser) -> list[Verdict]:
+    """All candidates that any line of `head` fits, the chosen one first, for people to see why."""
+    head = sample(head)
+    tried = [Verdict(parser, share_of(parser, head)) for parser in candidates]
+    fitting = sorted((each for each in tried if each.share), key=lambda each: -each.share)
+    if fitting and fitting[0].share >= ENOUGH:
+        return fitting
+    return [Verdict(otherwise, 1.0), *fitting]

@@ -9,7 +9,7 @@ from functools import partial
 from parsers.apache import as_nginx, is_log_format
 from parsers.batch import Batch, Parser
 from parsers.block import Block
-from parsers.detect import ENOUGH, Verdict, best_of, detect, sample, share_of
+from parsers.detect import ENOUGH, Verdict, best_of, detect, ranking, sample, share_of
 from parsers.framed import FramedParser, frame_of, heads_in
 from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
@@ -163,6 +163,10 @@ class AnyOf:
     def choose(self, head: bytes) -> Verdict:
         """The format of a log that begins with `head`."""
         return detect(head, self._tried(head), self.otherwise)
+
+    def ranking(self, head: bytes) -> list[Verdict]:
+        """The format of a log that begins with `head`, and behind it those that lost."""
+        return ranking(head, self._tried(head), self.otherwise)
 
     def _tried(self, head: bytes) -> Sequence[Parser]:
         guessed = self.guess(head)

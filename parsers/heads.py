@@ -2,8 +2,8 @@
 The heads that programs write before a message: a table entry each, with sample lines.
 
 A head is read as `parsers/layout.py` says. `{name}` is a part that ends at what follows it,
-`{name:dd:dd}` one of fixed width (`d` a digit, `_` anything, all else itself), `{name:<8}` one that is
-padded to a width. Entries of one name are its variants; detection takes the one that most lines
+`{name:dd:dd}` one of fixed width (`d` a digit, `_` anything, all else itself), `{name:<8}` one that
+is padded to a width. Entries of one name are its variants; detection takes the one that most lines
 fit. `docs/formats.md` lists them, and `tests/parsers/test_heads.py` reads every sample.
 """
 
@@ -65,7 +65,8 @@ HEADS = (
     ),
     Head(
         "rails",
-        "{mark:_}, [{time:dddd-dd-ddTdd:dd:dd.dddddd} #{process}] {level:<5} -- {program}: {message}",
+        "{mark:_}, [{time:dddd-dd-ddTdd:dd:dd.dddddd} #{process}] {level:<5} -- {program}: "
+        "{message}",
         (
             'I, [2026-01-02T03:04:05.678901 #7]  INFO -- : Started GET "/" for 192.0.2.7',
             "E, [2026-01-02T03:04:05.678901 #7] ERROR -- shop: no route",
@@ -123,14 +124,16 @@ HEADS = (
     Head(
         "spring",
         _DOT + " {level:<5} {process} --- [{thread:<15}] {logger:<40} : {message}",
-        ("2026-01-02 03:04:05.678  INFO 7 --- [           main] "
-            "com.example.shop.ShopApplication         : Started",),
+        (
+            "2026-01-02 03:04:05.678  INFO 7 --- [           main] "
+            "com.example.shop.ShopApplication         : Started",
+        ),
         "spring-boot 2: DefaultLogbackConfiguration (CONSOLE_LOG_PATTERN, %5p)",
     ),
     Head(
         "spring",
-        "{time:dddd-dd-ddTdd:dd:dd.ddd_dd:dd} {level:<5} {process} --- [{application}] [{thread:<15}] "
-        "{logger:<40} : {message}",
+        "{time:dddd-dd-ddTdd:dd:dd.ddd_dd:dd} {level:<5} {process} --- [{application}] "
+        "[{thread:<15}] {logger:<40} : {message}",
         (
             "2026-01-02T03:04:05.678+01:00  WARN 7 --- [shop] [           main] "
             "com.example.shop.ShopApplication         : slow",
@@ -163,7 +166,8 @@ HEADS = (
     ),
     Head(
         "apache_error",
-        "[{time:___ ___ dd dd:dd:dd.dddddd dddd}] [{module}:{level}] [pid {pid}:tid {tid}] {message}",
+        "[{time:___ ___ dd dd:dd:dd.dddddd dddd}] [{module}:{level}] [pid {pid}:tid {tid}] "
+        "{message}",
         ("[Fri Jan 02 03:04:05.123456 2026] [core:error] [pid 7:tid 140] AH00126: Invalid URI",),
         "httpd 2.4: server/log.c (default ErrorLogFormat, threaded MPMs)",
     ),

@@ -27,6 +27,8 @@ _PAIRS = {
     ("of", "memory"): Severity.ERROR,
     ("timed", "out"): Severity.WARNING,
 }
+
+
 def _key(word: str) -> np.uint64:
     return np.uint64(int.from_bytes(word.encode()[:8].ljust(8, b"\0"), "little"))
 
@@ -37,7 +39,7 @@ def _keys(words: Iterable[str]) -> Words:
 
 _KEYS = _keys({*(word for words in _TROUBLE.values() for word in words), *(a for a, _ in _PAIRS)})
 # `no failure`, `if refused`; `login failed` is left out, see above.
-_DENIED = _keys(("no", "not", "without", "never", "if", "login", "zero"))
+_DENIED = _keys(("no", "not", "without", "never", "if", "login", "zero", "nothing"))
 # What names end with: `ValueError: text`, `java.lang.IllegalStateException`, `DeprecationWarning:`.
 _SUFFIXES = (
     (b"error", Severity.ERROR),

@@ -86,9 +86,9 @@ def stated_levels(runs: Runs, rows: Rows) -> Labels:
 
     That is in capitals as a word of its own, in brackets, before a colon, behind `level=`, or as a
     letter next to the time. A lower-case word in a sentence ("no errors found", "an info page") is
-    none, nor is one within quotes. Of several the first counts, but what stands behind a second time
-    is the head of a record within the record and says more. Without any, the priority that syslog
-    puts first is the level.
+    none, nor is one within quotes. Of several the first counts, but what stands behind a second
+    time is the head of a record within the record and says more. Without any, the priority that
+    syslog puts first is the level.
     """
     octets = runs.octets
     rank = np.full(len(runs.at), _NONE)
@@ -240,13 +240,14 @@ def _inner_letter(runs: Runs, single: Ints, rows: Rows) -> Bools:
 
 
 def _heads_of_records(octets: Octets, rows: Rows) -> Bools:
-    """Which further times begin a record within the record: in brackets, or at a message's start."""
+    """Which further times begin a record within the record: in brackets, or behind a colon."""
     at = rows.more.at
     lead = octets.bytes[at - 1]
     begins = among(lead, b"[(") | ((lead == ord(" ")) & among(octets.bytes[at - 2], b":-|]>"))
     outer = rows.stamps.notation[rows.more_rows]
     same: Bools = (outer == rows.more.notation) | np.isin(outer, YEARLESS)
-    return begins & same
+    found: Bools = begins & same
+    return found
 
 
 def _prefer_inner(runs: Runs, rank: Ints, rows: Rows) -> None:
@@ -289,7 +290,7 @@ def _marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
 
 
 def _numbered(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
-    """Cisco's `%ASA-6-302013:`, whose digit is a severity of syslog (IOS and ASA system messages)."""
+    """Cisco's `%ASA-6-302013:`, whose digit is a severity of syslog (IOS, ASA)."""
     if b"%" not in octets.raw:
         return
     sign = octets.positions(ord("%"))

@@ -20,7 +20,8 @@ from parsers.words import Ints, Octets
 _MONTHS = {
     name: number
     for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+        start=1,
     )
 }
 # What the numbers of each notation of DATES mean: Y year, y year of the century, m month, b its

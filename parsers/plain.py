@@ -99,7 +99,7 @@ class PlainParser:
 
 
 def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
-    """Where the first line of each record ends; an object over several lines has its keys anywhere."""
+    """Where the first line of each record ends; an object of several lines is all head."""
     first = ends[records.first]
     spread = (octets.bytes[records.starts] == ord("{")) & (records.lines > 1)
     head: Ints = np.where(spread, records.ends, first)

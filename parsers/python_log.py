@@ -173,7 +173,9 @@ def is_python_format(text: str) -> bool:
 def _style(log_format: str) -> re.Pattern[str]:
     if "%(" in log_format:
         return _PERCENT
-    return _BRACE if re.search(r"\{message[}!:]", log_format) and "${" not in log_format else _DOLLAR
+    return (
+        _BRACE if re.search(r"\{message[}!:]", log_format) and "${" not in log_format else _DOLLAR
+    )
 
 
 def _tokens(log_format: str) -> list[Token]:

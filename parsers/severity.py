@@ -88,10 +88,11 @@ MARKS = {
     "#": Severity.WARNING,
 }
 # Words that are more often not a level: they are one only where nothing but a level stands.
-RARE = frozenset(
-    "log statement hint detail context query config audit note system success fail failure"
-    " status diag deprecated deprecation alert fine finer finest ee ww ii".split()
+_RARE = (
+    "log statement hint detail context query config audit note system success fail failure diag"
+    " deprecated deprecation alert fine finer finest ee ww ii"
 )
+RARE = frozenset(_RARE.split())
 # The severities of syslog by number (RFC 5424 table 2): a priority is facility * 8 + severity.
 SYSLOG = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 

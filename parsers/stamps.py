@@ -1,4 +1,4 @@
-"""Where the lines of a block state their time, whatever the notation: found on all lines at once."""
+"""Where lines state their time, whatever the notation: found on all lines of a block at once."""
 
 from dataclasses import dataclass
 
@@ -60,7 +60,6 @@ class Stamps:
             self.notation[rows],
         )
 
-
     def replaced(self, by: Ints, others: "Stamps") -> "Stamps":
         """The stamps, with number `by[row]` of `others` where that is not negative."""
         both = [
@@ -105,11 +104,14 @@ def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
     """
     Times that a sentence mentions: two lower-case words stand before them in their line.
 
-    A time with a key (`time="…"`, `"ts": "…"`) or in brackets is one wherever it stands.
+    A time with a key (`time="…"`, `"ts": "…"`) or in brackets is one wherever it stands,
+    and so is one behind a colon, which ends what a relay wrote.
     """
     said = np.zeros(len(at), np.bool_)
     far = np.flatnonzero(at - starts > _NEAR_START)
-    far = far[~among(octets.bytes[at[far] - 1], b'"=[')]
+    lead = octets.bytes[at[far] - 1]
+    own = among(lead, b'"=[') | ((lead == ord(" ")) & (octets.bytes[at[far] - 2] == ord(":")))
+    far = far[~own]
     if not far.size:
         return said
     blank = octets.positions(ord(" "))
@@ -121,8 +123,8 @@ def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
 
 
 def _none(rows: int) -> Stamps:
-    empty = [np.full(rows, -1) for _ in range(5)]
-    return Stamps(*empty, np.full(rows, CLOCK_ONLY))
+    at, until, second_end, fraction, fraction_end = (np.full(rows, -1) for _ in range(5))
+    return Stamps(at, until, second_end, fraction, fraction_end, np.full(rows, CLOCK_ONLY))
 
 
 def _put(stamps: Stamps, rows: Ints, found: Stamps) -> None:
@@ -228,16 +230,31 @@ def _zone(octets: Octets, end: Ints) -> Ints:
     return until
 
 
-# Those that are nobody's level or logger: what else stands in capitals behind a clock is no zone.
-ZONE_NAMES: dict[str, int] = {
-    # RFC 822 section 5.1, and what tzdata abbreviates without two meanings in use; in minutes.
-    **dict.fromkeys(("UTC", "GMT", "WET", "UT"), 0),
-    **{"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360},
-    **{"PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600},
-    **{"BST": 60, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180},
-    **{"SAST": 120, "IST": 330, "SGT": 480, "HKT": 480, "AWST": 480, "JST": 540, "KST": 540},
-    **{"ACST": 570, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780},
+# Minutes east of Greenwich, and the abbreviations for it. Sources: RFC 822 section 5.1, and what
+# tzdata abbreviates without two meanings in wide use.
+_ZONES = {
+    0: "UTC GMT UT WET",
+    60: "BST CET WEST",
+    120: "CEST EET SAST",
+    180: "EEST MSK",
+    330: "IST",
+    480: "SGT HKT AWST",
+    540: "JST KST",
+    570: "ACST",
+    600: "AEST",
+    660: "AEDT",
+    720: "NZST",
+    780: "NZDT",
+    -600: "HST",
+    -540: "AKST",
+    -480: "PST AKDT",
+    -420: "MST PDT",
+    -360: "CST MDT",
+    -300: "EST CDT",
+    -240: "EDT",
 }
+# What else stands in capitals behind a clock is no zone.
+ZONE_NAMES = {name: minutes for minutes, names in _ZONES.items() for name in names.split()}
 
 
 def _abbreviation(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
@@ -310,10 +327,10 @@ def _is(octet: Octets8, wanted: str) -> Bools:
         return digits(octet)
     if wanted == "a":
         return letters(octet)
-    if wanted == "b":
-        return digits(octet) | (octet == ord(" "))
-    found: Bools = among(octet, b"-/.") if wanted == "-" else octet == ord(wanted)
-    return found
+    if wanted == "-":
+        return among(octet, b"-/.")
+    found: Bools = octet == ord(" " if wanted == "b" else wanted)
+    return found | digits(octet) if wanted == "b" else found
 
 
 def digits(octet: Octets8) -> Bools:
