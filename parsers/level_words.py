@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.severity import RARE, level_words
-from parsers.stamps import Stamps
-from parsers.words import Bools, Ints, Octets, Words, rows_of
+from parsers.stamps import Stamps, letters
+from parsers.words import Bools, Ints, Octets, Octets8, Words, rows_of
 
 _WORD = 8  # bytes of one load
+_SLICE = 1 << 17
 _SHORTEST = 2  # a letter is a level only in few places
 _LOWER = np.uint64(0x2020202020202020)
 _LOW = np.array([(1 << (8 * count)) - 1 for count in range(9)], np.uint64)
@@ -87,12 +88,22 @@ def runs_of(octets: Octets, starts: Ints, ends: Ints) -> Runs:
 
 def _runs(octets: Octets) -> tuple[Ints, Ints]:
     size = len(octets.raw)
-    letters = (octets.bytes[: size + 1] | np.uint8(0x20)) - np.uint8(ord("a")) < 26
-    # The padding behind the block is no letter, so every run ends inside.
-    edges = np.flatnonzero(letters[1:] != letters[:-1]) + 1
-    if size and letters[0]:
+    # In slices that stay in the cache, each with the byte before it; the padding behind the block
+    # is no letter, so every run ends inside.
+    slices = [
+        _edges(octets.bytes[max(0, at - 1) : min(size + 1, at + _SLICE)]) + max(0, at - 1)
+        for at in range(0, size + 1, _SLICE)
+    ]
+    edges = np.concatenate(slices)
+    if size and letters(octets.bytes[:1])[0]:
         edges = np.concatenate((np.zeros(1, np.int64), edges))
     return edges[::2], edges[1::2] - edges[::2]
+
+
+def _edges(octet: Octets8) -> Ints:
+    """Where letters begin and end, but for the first byte."""
+    letter = letters(octet)
+    return np.flatnonzero(letter[1:] != letter[:-1]) + 1
 
 
 def _lower(octets: Octets, at: Ints, lengths: Ints) -> Words:
