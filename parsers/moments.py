@@ -51,6 +51,14 @@ _CLOCK = re.compile(
 _LATEST = timedelta(days=1)  # a clock that is ahead of ours by more says nothing
 _NEAR = timedelta(days=2)
 _FIRST_SECOND = 10**9  # September 2001; a smaller number of ten digits is something else
+# How much of a stamp is what ten minutes do not change, and what is read in its place.
+_WITH_COLON = len("0:00")
+_TAILS = np.array(
+    [_WITH_COLON] * CLOCK_ONLY
+    + [0]
+    + [0 if shape.startswith("d" * 10) else len("000") for shape in BARE]
+)
+_ZERO = {0: b"", len("000"): b"000", _WITH_COLON: b"0:00"}
 _SECOND_PASS = timedelta(minutes=20)  # lines of several threads are a little out of order
 
 
@@ -175,14 +183,14 @@ class Moments:
         for head, tail, zone, fraction, notation in rows:
             key = (head, zone, notation)
             if key not in known:
-                whole = head + (b"0:00" if tail else b"") + zone
+                whole = head + _ZERO[len(tail)] + zone
                 known[key] = self.read(whole, notation, orders.get(notation, ""))
             read = known[key]
-            if read is None or tail[2:3] > b"5":  # a second that leaps is no time in ISO 8601
+            if read is None or tail[-2:-1] > b"5":  # a second that leaps is no time in ISO 8601
                 times.append(None)
                 continue
             behind = passes.behind(read) if read.wall else read.behind
-            before = read.before[:-4] + tail.decode("ascii") if tail else read.before
+            before = read.before[:-4] + _minutes(tail) if tail else read.before
             digits = fraction.decode("ascii")[:6].ljust(6, "0") if fraction else "000000"
             times.append(before + behind if digits == "000000" else f"{before}.{digits}{behind}")
         return times
@@ -190,7 +198,7 @@ class Moments:
     def _orders(self, rows: Sequence[Stamp]) -> dict[int, str]:
         orders = {}
         for number in {row[-1] for row in rows} & _AMBIGUOUS:
-            stamps = {row[0] + b"0:00" + row[2]: None for row in rows if row[-1] == number}
+            stamps = {row[0] + _ZERO[4] + row[2]: None for row in rows if row[-1] == number}
             orders[number] = self.order_of(number, list(stamps))
         return orders
 
@@ -218,6 +226,11 @@ class _Passes:
             return False
         late = datetime.fromisoformat(read.before + read.later)
         return timedelta(minutes=-5) <= self.reference - late < timedelta(minutes=30)
+
+
+def _minutes(tail: bytes) -> str:
+    text = tail.decode("ascii")
+    return text if len(text) == _WITH_COLON else f"{text[0]}:{text[1:]}"
 
 
 def _numbers(days: bytes, order: str) -> dict[str, int]:
@@ -321,8 +334,8 @@ class Times:
     def _rows(self) -> list[Stamp]:
         raw, stamps = self.octets.raw, self.stamps
         at = np.where(stamps.at < 0, 0, stamps.at)
-        # Rows without a stamp are empty; those without a clock are read whole.
-        tail = np.where(stamps.notation < CLOCK_ONLY, stamps.second_end - 4, stamps.second_end)
+        # Rows without a stamp are empty; seconds since 1970 are read whole.
+        tail = stamps.second_end - _TAILS[stamps.notation]
         columns = (at, tail, stamps.second_end, stamps.fraction, stamps.fraction_end, stamps.until)
         spans = np.where(stamps.at < 0, 0, np.stack(columns)).tolist()
         return [
