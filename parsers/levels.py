@@ -113,6 +113,13 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     rare = runs.rare[words]
     enclosed = among(inner, b'[(<|:,"/') & among(outer, b'])>|,"')
     enclosed |= among(inner, b"[(<") & (among(behind, b" ") | (behind == ord("|")))
+    # A column of its own: between tabs, between two blanks, or before a bracket (TIBCO).
+    enclosed |= (before == ord("\t")) & (behind == ord("\t"))
+    wide = octets.literal(b"  ", at - 2) & octets.literal(b"  ", end)
+    title = octets.bytes[at] - np.uint8(ord("A")) < 26
+    column = wide | (title & octets.literal(b" [", end))
+    enclosed |= column & (before == ord(" ")) & ~rare & ~runs.in_sentence(words)
+    enclosed |= (inner == ord(":")) & (before == ord(" ")) & octets.literal(b" :", end)
     dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
     enclosed |= dashed & (behind == ord(" "))
     # X.org's doubled letters stand in parentheses only.

@@ -37,15 +37,15 @@ _READINGS = {
     "dd aaa": ("dm",),
     "dd-dd-dd": ("ymd", "mdy", "dmy"),
     **dict.fromkeys(("d-d-dd", "dd-d-dd", "d-dd-dd"), ("mdy", "dmy")),
-    "dddddddd": ("Ymd",),
-    "dddddd": ("ymd",),
+    **dict.fromkeys(("dddddddd", "adddddddd"), ("Ymd",)),
+    **dict.fromkeys(("dddddd", "adddddd"), ("ymd",)),
 }
 _ORDERS = tuple(_READINGS[shape] for shape in DATES)
 _AMBIGUOUS = frozenset(number for number, orders in enumerate(_ORDERS) if len(orders) > 1)
 _COMPACT = re.compile(rb"(\d{2,4})(\d\d)(\d\d)")
 _PARTS = re.compile(rb"[A-Za-z]+|\d+")
 _CLOCK = re.compile(
-    rb"[T _\-:,t]{0,4}(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?(?P<half>[AaPp][Mm])? ?"
+    rb"[T _\-:,t|]{0,4}(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?(?P<half>[AaPp][Mm])? ?"
     rb"(?P<zone>[Zz]|[+-]\d\d:?(?:\d\d)?|[A-Z]{2,4})? ?(?P<year>\d{4})?"
 )
 _LATEST = timedelta(days=1)  # a clock that is ahead of ours by more says nothing
@@ -93,7 +93,7 @@ class Moments:
         if notation > CLOCK_ONLY:
             return self._bare(raw, BARE[notation - CLOCK_ONLY - 1])
         shape = DATES[notation] if notation < CLOCK_ONLY else ""
-        clock = _CLOCK.fullmatch(raw, len(shape) - (shape == "adddd"))
+        clock = _CLOCK.fullmatch(raw, len(shape) - shape.startswith("ad"))
         if not shape or not clock:
             return None
         days = raw[: clock.start()]

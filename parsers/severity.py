@@ -75,6 +75,8 @@ _WORDS: tuple[tuple[Severity, str], ...] = (
     (Severity.DEBUG, "trac debu"),
     (Severity.ERROR, "erro"),
     (Severity.CRITICAL, "fata pani"),
+    # Open vSwitch (vlog.h).
+    (Severity.CRITICAL, "emer"),
     # What people write for it.
     (Severity.ERROR, "eror"),
 )

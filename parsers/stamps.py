@@ -13,12 +13,14 @@ HEAD_BYTES = 160
 # Sources: ISO 8601 and strftime habits (`%Y-%m-%d`, `%Y/%m/%d`); CLF and BIND `02/Jan/2026:`,
 # `02-Jan-2026 `; Windows and Splunk `01-02-2026`; asctime(3); RFC 3164 `Jan  2`; RFC 5322
 # `2 Jan 2026`; Java's DateFormat `Jan 2, 2026`; Redis `02 Jan`; log4j's `yy/MM/dd` (Spark); MySQL 5
-# and tornado `260102`; WebSphere `1/2/26`; logcat `01-02`; glog `0102` behind its letter.
+# and tornado `260102`; WebSphere `1/2/26`; logcat and geth `01-02`; glog `0102`, since 0.6
+# `20260102`, and CockroachDB `260102`, behind their letters.
 DATES = (
     *("dddd-dd-dd", "aaa bd", "dd-aaa-dddd", "dd-dd-dddd", "dd aaa dddd", "aaa dd dddd"),
     *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
+    *("adddddd", "adddddddd"),
 )
 CLOCK_ONLY = len(DATES)
 # Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
@@ -29,7 +31,6 @@ BARE = (
     "dddddddddd",
 )
 _FIRST_BARE = CLOCK_ONLY + 1
-_GLOG = DATES.index("adddd")
 YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd"))
 _BSD = DATES.index("aaa bd")
 _WHOLE_DIGITS = 10
@@ -165,7 +166,7 @@ def _around(octets: Octets, colon: Ints) -> Stamps:
 
 
 def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
-    end = hour - among(octets.bytes[hour - 1], b"T _-:,t")
+    end = hour - among(octets.bytes[hour - 1], b"T _-:,t|")
     for _ in range(3):
         end = end - ((end < hour) & among(octets.bytes[end - 1], b" -:,"))
     notation, at = np.full(len(hour), CLOCK_ONLY), hour.copy()
@@ -178,10 +179,10 @@ def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
         # Not the end of something longer, such as a version or an address.
         before = octets.bytes[begin - 1]
         fits &= ~(digits(before) | letters(before) | among(before, b"-/")) | (begin == 0)
-        if number == _GLOG:
+        if shape.startswith("ad"):
             fits &= among(octets.bytes[begin], b"IWEFDVN")
         notation[left[fits]] = number
-        at[left[fits]] = begin[fits] + (number == _GLOG)
+        at[left[fits]] = begin[fits] + shape.startswith("ad")
         left = left[~fits]
     return notation, at
 

@@ -104,3 +104,18 @@ def test_fields_are_columns() -> None:
     assert ["storage.Block", None] == batch.column("logger").values()
     with pytest.raises(KeyError):
         batch.column("thread")
+
+
+def test_lines_of_other_formats_between_those_with_a_head_keep_their_own() -> None:
+    ours = b"26/01/02 03:04:05 INFO Executor: one\n" * 8
+    others = (
+        b"2026/01/02 03:04:05 [error] 7#8: *9 failed, client: 192.0.2.7, server: _\n"
+        b"26/01/02 03:04:05 odd\n"
+        b'192.0.2.7 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 502 7 "-" "-"\n'
+    )
+    raw = ours + others
+
+    batch = parser_for("auto", head=raw).parse(Block(raw))
+
+    assert ["spark"] * 8 + ["nginx_error", "plain", "nginx_access"] == batch.format_of().values()
+    assert [1] * 11 == batch.line_counts().tolist()
