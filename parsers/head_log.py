@@ -14,11 +14,11 @@ from parsers.heads import HEADS, Head
 from parsers.layout import Layout, Literal, Slot, Token, compile_layout
 from parsers.levels import severities
 from parsers.loose import begin_with_time, marked, with_stated
-from parsers.moments import Times
 from parsers.records import complete_before_last_head, join
 from parsers.scan import cut
 from parsers.severity import MARKS, severity_of
 from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets
 
 _PART = re.compile(r"\{(\w+)(?::(<\d+|[^}]+))?\}")

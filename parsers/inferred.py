@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from parsers.kinds import among
 from parsers.level_words import Runs
 from parsers.severity import Severity
-from parsers.stamps import among
 from parsers.words import Bools, Ints, Octets8, Words
 
 # Words of trouble, the first eight letters of each. Failed logins are left out on purpose: of eight

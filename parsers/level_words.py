@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parsers.kinds import letters
 from parsers.severity import RARE, level_words
-from parsers.stamps import Stamps, letters
+from parsers.stamps import Stamps
 from parsers.words import Bools, Ints, Octets, Octets8, Words, rows_of
 
 _WORD = 8  # bytes of one load

@@ -1,17 +1,21 @@
 """Levels of all lines of a block at once: where free text states one, and how severe it is."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from parsers.columns import Labels, Texts
+from parsers.inner import Rows, inner_heads
+from parsers.kinds import among, digits, letters, shaped
+from parsers.level_marks import (
+    HEAD_BYTES,
+    named,
+    stated_marks,
+    stated_numbers,
+    with_priority,
+)
 from parsers.level_words import Runs, runs_of, stands_capital
-from parsers.severity import MARKS, SYSLOG, Severity, severity_of
-from parsers.stamps import YEARLESS, Stamps, among, digits, letters, shaped
-from parsers.words import Bools, Ints, Octets, Octets8, rows_of
+from parsers.severity import MARKS, Severity, severity_of
+from parsers.words import Bools, Ints, Octets, Octets8
 
-# A level further from the start of its record is part of what is said.
-HEAD_BYTES = 160
 # The keys of an object stand in any order.
 OBJECT_BYTES = 4096
 # One behind a time within the line belongs to the head of a record within the record.
@@ -22,38 +26,6 @@ _LETTERS = b"IWEFDVTNC"
 _LOWER_LETTERS = b"iwefd"  # SAP HANA; `a` and the like are words
 # Better is smaller; NONE is no level at all.
 _INNER, _STRONG, _WEAK, _NONE = range(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The first lines of records, and where each states its time."""
-
-    starts: Ints
-    ends: Ints
-    stamps: Stamps
-    # Further stamps in the lines, and the row of each.
-    more: Stamps
-    more_rows: Ints
-
-
-def with_year(octets: Octets, rows: Rows) -> Stamps:
-    """
-    The stamps of the rows, with a program's own instead of that around it if that has no year.
-
-    It stands behind `host program[7]: `, or in brackets there.
-    """
-    heads = _heads_of_records(octets, rows)
-    heads &= ~np.isin(rows.more.notation, YEARLESS) & np.isin(
-        rows.stamps.notation[rows.more_rows], YEARLESS
-    )
-    better = np.flatnonzero(heads)
-    if not better.size:
-        return rows.stamps
-    row, first = np.unique(rows.more_rows[better], return_index=True)
-    found = rows.more.take(better[first])
-    own = np.full(len(rows.starts), -1)
-    own[row] = np.arange(len(row))
-    return rows.stamps.replaced(own, found)
 
 
 def severities(levels: Labels) -> tuple[Octets8, Bools]:
@@ -98,10 +70,10 @@ def stated_levels(runs: Runs, rows: Rows) -> Labels:
     rank[single] = _letter_ranks(octets, runs, single, rows)
     _prefer_inner(runs, rank, rows)
     at, until = _best(runs, rank, len(rows.starts))
-    _marks(octets, rows, at, until)
-    _numbered(octets, rows, at, until)
+    stated_marks(octets, rows, at, until)
+    stated_numbers(octets, rows, at, until)
     levels = Texts(octets, at, until).labels()
-    return _with_priority(octets, rows.starts, _named(levels))
+    return with_priority(octets, rows.starts, named(levels))
 
 
 def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
@@ -236,7 +208,7 @@ def _said(octets: Octets, at: Ints) -> Bools:
 
 def _inner_letter(runs: Runs, single: Ints, rows: Rows) -> Bools:
     """Letters that stand next to a further time of their line."""
-    ends = np.sort(rows.more.until[_heads_of_records(runs.octets, rows)])
+    ends = np.sort(rows.more.until[inner_heads(runs.octets, rows)])
     if not ends.size:
         return np.zeros(len(single), np.bool_)
     at = runs.at[single]
@@ -246,20 +218,9 @@ def _inner_letter(runs: Runs, single: Ints, rows: Rows) -> Bools:
     return found
 
 
-def _heads_of_records(octets: Octets, rows: Rows) -> Bools:
-    """Which further times begin a record within the record: in brackets, or behind a colon."""
-    at = rows.more.at
-    lead = octets.bytes[at - 1]
-    begins = among(lead, b"[(") | ((lead == ord(" ")) & among(octets.bytes[at - 2], b":-|]>"))
-    outer = rows.stamps.notation[rows.more_rows]
-    same: Bools = (outer == rows.more.notation) | np.isin(outer, YEARLESS)
-    found: Bools = begins & same
-    return found
-
-
 def _prefer_inner(runs: Runs, rank: Ints, rows: Rows) -> None:
     """What stands behind the head of a record within the record says more than the relay's."""
-    heads = np.flatnonzero(_heads_of_records(runs.octets, rows))
+    heads = np.flatnonzero(inner_heads(runs.octets, rows))
     if not heads.size:
         return
     order = heads[np.argsort(rows.more.until[heads], kind="stable")]
@@ -278,56 +239,3 @@ def _best(runs: Runs, rank: Ints, rows: int) -> tuple[Ints, Ints]:
     at[runs.row[first]] = runs.at[first]
     until[runs.row[first]] = runs.at[first] + runs.lengths[first]
     return at, until
-
-
-def _marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
-    """Redis's marks behind its time, and `12:M ` or `[12] ` before it."""
-    found = [(rows.stamps, np.arange(len(rows.starts))), (rows.more, rows.more_rows)]
-    for stamps, row in found:
-        begin, end = stamps.at, stamps.until
-        mark = among(octets.bytes[end + 1], b".-*#") & (octets.bytes[end + 2] == ord(" "))
-        mark &= (octets.bytes[end] == ord(" ")) & (begin >= 0)
-        role = among(octets.bytes[begin - 2], b"MSCX") & (octets.bytes[begin - 3] == ord(":"))
-        old = (octets.bytes[begin - 2] == ord("]")) & digits(octets.bytes[begin - 3])
-        marked = np.flatnonzero(mark & (octets.bytes[begin - 1] == ord(" ")) & (role | old))
-        marked = marked[(at[row[marked]] < 0) | (at[row[marked]] > end[marked] + 3)]
-        # `# WARNING: no overcommit` says itself how bad it is.
-        marked = marked[at[row[marked]] != end[marked] + 3]
-        at[row[marked]], until[row[marked]] = end[marked] + 1, end[marked] + 2
-
-
-def _numbered(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
-    """Cisco's `%ASA-6-302013:`, whose digit is a severity of syslog (IOS, ASA)."""
-    if b"%" not in octets.raw:
-        return
-    sign = octets.positions(ord("%"))
-    row = rows_of(sign, rows.starts)
-    inside = (row >= 0) & (octets.bytes[sign + 1] - np.uint8(ord("A")) < 26)
-    sign, row = sign[inside], row[inside]
-    inside = sign < np.minimum(rows.ends[row], rows.starts[row] + HEAD_BYTES)
-    sign, row = sign[inside], row[inside]
-    dash = octets.find(ord("-"), sign, np.minimum(rows.ends[row], sign + 32))
-    fits = digits(octets.bytes[dash + 1]) & (octets.bytes[dash] == ord("-"))
-    fits &= (octets.bytes[dash + 2] == ord("-")) & (octets.bytes[dash + 1] < ord("8"))
-    at[row[fits]], until[row[fits]] = dash[fits] + 1, dash[fits] + 2
-
-
-def _named(levels: Labels) -> Labels:
-    """Numbers of syslog by their names."""
-    names = [SYSLOG[int(name)] if name and name.isdigit() else name for name in levels.names]
-    return Labels(levels.codes, tuple(names))
-
-
-def _with_priority(octets: Octets, starts: Ints, levels: Labels) -> Labels:
-    """The severity in `<34>` where the text states none itself."""
-    none = np.array([name is None for name in levels.names] or [False], np.bool_)
-    rows = np.flatnonzero(none[levels.codes]) if len(levels) else np.zeros(0, np.int64)
-    rows = rows[octets.bytes[starts[rows]] == ord("<")]
-    if not rows.size:
-        return levels
-    close = octets.find(ord(">"), starts[rows], starts[rows] + 5)
-    number, valid = octets.integers(starts[rows] + 1, close)
-    valid &= (number < 192) & (octets.bytes[close] == ord(">"))
-    codes = levels.codes.copy()
-    codes[rows[valid]] = len(levels.names) + number[valid] % 8
-    return Labels(codes, (*levels.names, *SYSLOG))

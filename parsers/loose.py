@@ -7,7 +7,8 @@ import numpy as np
 from parsers.batch import Batch
 from parsers.columns import Labels
 from parsers.inferred import inferred
-from parsers.levels import Rows, head_runs, severities, stated_levels
+from parsers.inner import Rows
+from parsers.levels import head_runs, severities, stated_levels
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 

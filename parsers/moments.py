@@ -7,15 +7,13 @@ replay, the wall clock when a file is followed).
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
-import numpy as np
-
-from parsers.columns import Labels, Numbers, Objects, Value
-from parsers.stamps import BARE, CLOCK_ONLY, DATES, ZONE_NAMES, Stamps
-from parsers.words import Ints, Octets
+from parsers.columns import Value
+from parsers.stamps import BARE, CLOCK_ONLY, DATES
+from parsers.zone_marks import zone_of
 
 _MONTHS = {
     name: number
@@ -52,13 +50,8 @@ _LATEST = timedelta(days=1)  # a clock that is ahead of ours by more says nothin
 _NEAR = timedelta(days=2)
 _FIRST_SECOND = 10**9  # September 2001; a smaller number of ten digits is something else
 # How much of a stamp is what ten minutes do not change, and what is read in its place.
-_WITH_COLON = len("0:00")
-_TAILS = np.array(
-    [_WITH_COLON] * CLOCK_ONLY
-    + [0]
-    + [0 if shape.startswith("d" * 10) else len("000") for shape in BARE]
-)
-_ZERO = {0: b"", len("000"): b"000", _WITH_COLON: b"0:00"}
+WITH_COLON = len("0:00")
+_ZERO = {0: b"", len("000"): b"000", WITH_COLON: b"0:00"}
 _SECOND_PASS = timedelta(minutes=20)  # lines of several threads are a little out of order
 
 
@@ -127,7 +120,7 @@ class Moments:
         return None
 
     def _aware(self, wall: datetime, zone: bytes | None) -> Reading | None:
-        stated = _offset(zone, wall, self.zone)
+        stated = zone_of(zone, wall, self.zone)
         if stated is not None:
             return _reading(wall.replace(tzinfo=stated))
         if self.zone is None:
@@ -230,7 +223,7 @@ class _Passes:
 
 def _minutes(tail: bytes) -> str:
     text = tail.decode("ascii")
-    return text if len(text) == _WITH_COLON else f"{text[0]}:{text[1:]}"
+    return text if len(text) == WITH_COLON else f"{text[0]}:{text[1:]}"
 
 
 def _numbers(days: bytes, order: str) -> dict[str, int]:
@@ -272,25 +265,6 @@ def _hour(hour: int, half: bytes | None) -> int:
     return hour % 12 + (12 if half.lower() == b"pm" else 0)
 
 
-def _offset(zone: bytes | None, wall: datetime, source: tzinfo | None) -> tzinfo | None:
-    """What a stamp says of its zone; an abbreviation as the source's own zone means it."""
-    if not zone:
-        return None
-    if zone in b"Zz":
-        return UTC
-    if zone[:1] in b"+-":
-        sign = -1 if zone[:1] == b"-" else 1
-        numbers = zone[1:].replace(b":", b"").ljust(4, b"0")
-        minutes = int(numbers[:2]) * 60 + int(numbers[2:])
-        return timezone(sign * timedelta(minutes=minutes)) if minutes < 24 * 60 else None
-    name = zone.decode("ascii")
-    for fold in (0, 1):
-        local = wall.replace(tzinfo=source, fold=fold) if source else wall
-        if source and local.tzname() == name:
-            return timezone(local.utcoffset() or timedelta())
-    return timezone(timedelta(minutes=ZONE_NAMES[name])) if name in ZONE_NAMES else None
-
-
 def _reading(aware: datetime) -> Reading | None:
     offset = aware.utcoffset()
     if offset and offset.seconds % 60:
@@ -310,41 +284,3 @@ def _since_1970(seconds: int) -> Reading | None:
 def _is_near(read: Reading, reference: datetime | None) -> bool:
     time = datetime.fromisoformat(read.before + read.behind)
     return reference is not None and abs(time - reference) < _NEAR
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The times of a batch as a column, read when asked for."""
-
-    octets: Octets
-    stamps: Stamps
-    zone: tzinfo | None = None
-    reference: Callable[[], datetime] | None = None
-
-    def __len__(self) -> int:
-        return len(self.stamps.at)
-
-    def take(self, rows: Ints) -> "Times":
-        return Times(self.octets, self.stamps.take(rows), self.zone, self.reference)
-
-    def values(self) -> Sequence[Value]:
-        moments = Moments(self.zone, self.reference() if self.reference else None)
-        return moments.column(self._rows())
-
-    def _rows(self) -> list[Stamp]:
-        raw, stamps = self.octets.raw, self.stamps
-        at = np.where(stamps.at < 0, 0, stamps.at)
-        # Rows without a stamp are empty; seconds since 1970 are read whole.
-        tail = stamps.second_end - _TAILS[stamps.notation]
-        columns = (at, tail, stamps.second_end, stamps.fraction, stamps.fraction_end, stamps.until)
-        spans = np.where(stamps.at < 0, 0, np.stack(columns)).tolist()
-        return [
-            (raw[a:b], raw[b:c], raw[e:f], raw[d:e], kind)
-            for a, b, c, d, e, f, kind in zip(*spans, stamps.notation.tolist(), strict=True)
-        ]
-
-    def labels(self) -> Labels:
-        return Objects(self.values()).labels()
-
-    def numbers(self) -> Numbers:
-        return Objects(self.values()).numbers()

@@ -11,11 +11,12 @@ from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Value
 from parsers.inferred import inferred
-from parsers.levels import Rows, head_runs, severities, stated_levels, with_year
-from parsers.moments import Times
+from parsers.inner import Rows, with_year
+from parsers.levels import head_runs, severities, stated_levels
 from parsers.records import Records, join
 from parsers.severity import Severity
 from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, positions
 
 _LOGGING_ERROR = b"--- Logging error ---"

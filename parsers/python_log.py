@@ -12,11 +12,11 @@ from parsers.columns import Column, Labels, Objects, Texts, Value, text
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token, compile_layout
 from parsers.levels import severities
 from parsers.loose import begin_with_time, marked, with_stated
-from parsers.moments import Times
 from parsers.records import Records, complete_before_last_head, join
 from parsers.scan import cut
 from parsers.severity import Severity, severity_of
 from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, Octets8
 
 BASIC = "%(levelname)s:%(name)s:%(message)s"  # logging.BASIC_FORMAT

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.words import Bools, Ints, Octets, Octets8, Words, rows_of
+from parsers.kinds import among, digits, is_lower, letters, shaped
+from parsers.words import Bools, Ints, Octets, rows_of
+from parsers.zone_marks import behind_zone
 
 # A time further from the start of a line is part of what is said.
 HEAD_BYTES = 160
@@ -161,7 +163,7 @@ def _around(octets: Octets, colon: Ints) -> Stamps:
     notation, at = _date(octets, hour)
     fraction, fraction_end = _fraction(octets, colon + 6)
     until = _meridiem(octets, fraction_end)
-    until = _year(octets, _zone(octets, until), notation, at)
+    until = _year(octets, behind_zone(octets, until), notation, at)
     return Stamps(at, until, colon + 6, fraction, fraction_end, notation)
 
 
@@ -212,69 +214,6 @@ def _meridiem(octets: Octets, end: Ints) -> Ints:
     return until
 
 
-def _zone(octets: Octets, end: Ints) -> Ints:
-    """Behind `Z`, `+01:00`, ` +0100`, `+01`, ` UTC` and the like."""
-    until = end.copy()
-    zulu = among(octets.bytes[end], b"Zz") & ~letters(octets.bytes[end + 1])
-    until[zulu] = end[zulu] + 1
-    left = np.flatnonzero(~zulu)
-    begin = end[left] + (octets.bytes[end[left]] == ord(" "))
-    sign = among(octets.bytes[begin], b"+-") & digits(octets.bytes[begin + 1])
-    rows, at = left[sign], begin[sign] + 1
-    for shape in ("dd:dd", "dddd", "dd"):
-        fits = shaped(octets, at, shape) & ~digits(octets.bytes[at + len(shape)])
-        # ` -12 ` is a number of something; an offset of hours alone stands next to the clock.
-        fits &= (at - 1 == end[rows]) | (shape != "dd")
-        until[rows[fits]] = at[fits] + len(shape)
-        rows, at = rows[~fits], at[~fits]
-    _abbreviation(octets, left[~sign], begin[~sign], until)
-    return until
-
-
-# Minutes east of Greenwich, and the abbreviations for it. Sources: RFC 822 section 5.1, and what
-# tzdata abbreviates without two meanings in wide use.
-_ZONES = {
-    0: "UTC GMT UT WET",
-    60: "BST CET WEST",
-    120: "CEST EET SAST",
-    180: "EEST MSK",
-    330: "IST",
-    480: "SGT HKT AWST",
-    540: "JST KST",
-    570: "ACST",
-    600: "AEST",
-    660: "AEDT",
-    720: "NZST",
-    780: "NZDT",
-    -600: "HST",
-    -540: "AKST",
-    -480: "PST AKDT",
-    -420: "MST PDT",
-    -360: "CST MDT",
-    -300: "EST CDT",
-    -240: "EDT",
-}
-# What else stands in capitals behind a clock is no zone.
-ZONE_NAMES = {name: minutes for minutes, names in _ZONES.items() for name in names.split()}
-
-
-def _abbreviation(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
-    capital = octets.bytes[begin] - np.uint8(ord("A")) < 26
-    rows, begin = rows[capital], begin[capital]
-    if not rows.size:
-        return
-    word = octets.load(begin)
-    for length in {len(name) for name in ZONE_NAMES}:
-        mask = np.uint64((1 << (8 * length)) - 1)
-        fits = np.isin(word & mask, _zone_keys(length)) & ~letters(octets.bytes[begin + length])
-        until[rows[fits]] = begin[fits] + length
-
-
-def _zone_keys(length: int) -> Words:
-    names = [name.encode() for name in ZONE_NAMES if len(name) == length]
-    return np.array([int.from_bytes(name, "little") for name in names], np.uint64)
-
-
 def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:
     """Behind the year that asctime(3) and date(1) write last."""
     until = end.copy()
@@ -309,53 +248,3 @@ def _bare_stamps(at: Ints, end: Ints, zulu: Bools, number: int) -> Stamps:
         return Stamps(at, end + zulu, end, end, end, notation)
     whole = at + _WHOLE_DIGITS
     return Stamps(at, end, whole, whole + ("." in BARE[number]), end, notation)
-
-
-def shaped(octets: Octets, at: Ints, shape: str) -> Bools:
-    """Where a shape, see DATES, stands at the offsets `at`."""
-    rows = np.arange(len(at))
-    for number, wanted in enumerate(shape):
-        if not rows.size:
-            break
-        rows = rows[_is(octets.bytes[at[rows] + number], wanted)]
-    found = np.zeros(len(at), np.bool_)
-    found[rows] = True
-    return found
-
-
-def _is(octet: Octets8, wanted: str) -> Bools:
-    if wanted == "d":
-        return digits(octet)
-    if wanted == "a":
-        return letters(octet)
-    if wanted == "-":
-        return among(octet, b"-/.")
-    found: Bools = octet == ord(" " if wanted == "b" else wanted)
-    return found | digits(octet) if wanted == "b" else found
-
-
-def digits(octet: Octets8) -> Bools:
-    """Which bytes are digits."""
-    # uint8 wraps, so one comparison tells a digit from all that is below and above.
-    found: Bools = octet - np.uint8(ord("0")) < 10
-    return found
-
-
-def letters(octet: Octets8) -> Bools:
-    """Which bytes are ASCII letters."""
-    found: Bools = (octet | np.uint8(0x20)) - np.uint8(ord("a")) < 26
-    return found
-
-
-def is_lower(octet: Octets8) -> Bools:
-    """Which bytes are lower-case ASCII letters."""
-    found: Bools = octet - np.uint8(ord("a")) < 26
-    return found
-
-
-def among(octet: Octets8, wanted: bytes) -> Bools:
-    """Which bytes are one of `wanted`."""
-    found: Bools = octet == wanted[0]
-    for each in wanted[1:]:
-        found |= octet == each
-    return found

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from parsers.batch import line_spans
-from parsers.levels import HEAD_BYTES, Rows, head_runs, stated_levels
+from parsers.inner import Rows
+from parsers.level_marks import HEAD_BYTES
+from parsers.levels import head_runs, stated_levels
 from parsers.stamps import find_stamps
 from parsers.words import Ints, Octets, positions
 
