@@ -50,6 +50,11 @@ def show_card(console: Console, event: dict[str, object], parted: Mismatch | Non
     )
 
 
+def show_reason(console: Console, reason: str) -> None:
+    """Print why a format was chosen, below the cards."""
+    console.print(_dim(f" {reason}"))
+
+
 def _explained(explanation: dict[str, object]) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(printable(str(explanation["text"])), style="bold")]
     if explanation["cause"]:

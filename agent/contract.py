@@ -37,7 +37,10 @@ class Event(_Strict):
         description="ISO 8601 with offset; null if the record has none"
     )
     severity: SeverityName = Field(description="ordered as listed, worse is later")
-    level: str | None = Field(description="the word that the log itself used")
+    level: str | None = Field(
+        description="the word that the log itself used; null if it states none: then severity is"
+        " that of the format (a status, say), or inferred from the message"
+    )
     source: str = Field(description="name of the source; in a replay that of the format")
     format: str
     parsed: bool = Field(description="false: did not fit its format; message is the whole record")

@@ -29,6 +29,8 @@ class Replay:
     choose: Callable[[bytes], Parser]
     progress: Progress = lambda _path, _read: None
     limits: Limits = field(default_factory=Limits)
+    # The file that is being read.
+    path: str = ""
     # Of all files together.
     ledger: Ledger = field(default_factory=Ledger)
     troubles: list[str] = field(default_factory=list)
@@ -43,9 +45,9 @@ class Replay:
     def read(self, paths: Iterable[str]) -> None:
         """Read each file whole, in this order; a bad file does not stop the others."""
         _keep_freed_memory()
-        for path in paths:
+        for self.path in paths:
             try:
-                self._read_one(path)
+                self._read_one(self.path)
             except UnreadableError as error:
                 self.troubles.append(str(error))
 

@@ -7,7 +7,7 @@ from agent.config import Config, MeasureConfig, SourceConfig
 from agent.events import Selection
 from agent.measures import Kind, Measure, condition
 from agent.rulebook import Rulebook
-from agent.zones import local_zone
+from agent.zones import local_zone, wall_clock
 from parsers.batch import Parser
 from parsers.formats import Options, parser_for_any
 from parsers.nginx_access import DEFAULT_SEVERITIES
@@ -47,7 +47,7 @@ def opener(source: SourceConfig) -> Callable[[str, bytes], Parser]:
 
     zone = ZoneInfo(source.zone) if source.zone else local_zone()
     severities = {**DEFAULT_SEVERITIES, **_severities(source.severities)}
-    options = Options(zone, severities, Router(source.routes))
+    options = Options(zone, wall_clock, severities, Router(source.routes))
     return lambda _path, head: parser_for_any(source.format, options, head=head)
 
 

@@ -1,7 +1,7 @@
-"""The machine's own time zone, in which nginx and Python write times that name none."""
+"""What a log's times leave out: the machine's zone, and the year, told by when it was written."""
 
 import os
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,3 +18,16 @@ def local_zone() -> tzinfo:
             return ZoneInfo.from_file(file)
     except (KeyError, ValueError, OSError):
         return UTC
+
+
+def wall_clock() -> datetime:
+    """Now: what is followed has been written just before."""
+    return datetime.now(UTC)
+
+
+def written(path: str) -> datetime:
+    """When a log was last written; now, if it is no file."""
+    try:
+        return datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return wall_clock()

@@ -4,7 +4,9 @@
 Each row of a corpus goes through the public contract, a `logtell explain --json` process (rows of
 several lines: `logtell replay --events`), once with its format named and once with `auto`. A row is
 right if every expected field is; each miss is listed with its reason. A row marked `reject` is
-right if it does not parse. The corpus is not part of the project: its licences differ.
+right if it does not parse. Of `level.jsonl` only the severity (and a `time`, where one is given) of
+a row's first event is judged, and only with `auto`; of whole logs (`loghub/*.log`) how many lines
+have a time and a level (`loghub.py`). The corpus is not part of the project: its licences differ.
 """
 
 import argparse
@@ -20,6 +22,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from benchmarks import loghub
 
 Event = dict[str, object]
 # What an event says for an expected key, and the expected value in the same form.
@@ -56,6 +60,9 @@ class Material:
     file: str
     formats: Callable[[Mapping[str, object]], tuple[str, ...]]
     checks: Mapping[str, Check]
+    # What is known of a row; and whether it is judged by its first event, of any format.
+    known: Callable[[Mapping[str, Any]], dict[str, object]]
+    by_first: bool = False
 
 
 def _field(*names: str) -> Check:
@@ -104,6 +111,10 @@ def _wall_clock(event: Event, expected: object) -> tuple[object, object]:
     return str(event["time"])[: len(str(expected))], expected
 
 
+def _has_offset(expected: object) -> bool:
+    return datetime.fromisoformat(str(expected)).tzinfo is not None
+
+
 def _version(event: Event, expected: object) -> tuple[object, object]:
     return _field("server_protocol")(event, None)[0], f"HTTP/{expected}"
 
@@ -138,6 +149,16 @@ _ACCESS: Mapping[str, Check] = {
     "upstream_status": _field("upstream_status"),
     "upstream_response_time": _field("upstream_response_time"),
     "host": _field("host"),
+}
+# `trace` is no severity of ours; a time may have an offset or be a wall clock.
+_SAID: Mapping[str, Check] = {
+    "severity": lambda event, expected: (
+        event["severity"],
+        {"trace": "debug"}.get(str(expected), expected),
+    ),
+    "time": lambda event, expected: (
+        _instant(event, expected) if _has_offset(expected) else _wall_clock(event, expected)
+    ),
 }
 _ERROR: Mapping[str, Check] = {
     "time": _wall_clock,
@@ -191,13 +212,26 @@ def _access_formats(row: Mapping[str, object]) -> tuple[str, ...]:
     return (*tried, *(f"syslog:{name}" for name in ("combined", "main")), *_TEXTS, "json")
 
 
+def _known(row: Mapping[str, Any]) -> dict[str, object]:
+    """What is expected, without what the corpus itself takes for mistaken (`suspect`)."""
+    expected, suspect = row.get("expected") or {}, row.get("suspect") or ()
+    return {key: value for key, value in expected.items() if key not in suspect}
+
+
+def _known_level(row: Mapping[str, Any]) -> dict[str, object]:
+    time = row.get("time") or (row.get("expected") or {}).get("time")
+    return {"severity": row["level"], "time": time}
+
+
 MATERIALS = (
-    Material("access.jsonl", _access_formats, _ACCESS),
+    Material("access.jsonl", _access_formats, _ACCESS, _known),
     Material(
         "nginx_error.jsonl",
         lambda _row: ("nginx_error", "syslog:nginx_error", "cri:nginx_error", "klog"),
         _ERROR,
+        _known,
     ),
+    Material("level.jsonl", lambda _row: (), _SAID, _known_level, by_first=True),
 )
 
 
@@ -208,18 +242,13 @@ def rows(corpus: Path, material: Material) -> list[Row]:
         Row(
             each["id"],
             each["raw"],
-            _known(each),
+            material.known(each),
             bool(each.get("reject")),
             material.formats(each),
         )
         for each in raw
+        if not material.by_first or each["level"]  # else the corpus does not know either
     ]
-
-
-def _known(row: Mapping[str, Any]) -> dict[str, object]:
-    """What is expected, without what the corpus itself takes for mistaken (`suspect`)."""
-    expected, suspect = row.get("expected") or {}, row.get("suspect") or ()
-    return {key: value for key, value in expected.items() if key not in suspect}
 
 
 def events(texts: Sequence[str], log_format: str) -> list[list[Event]]:
@@ -287,9 +316,11 @@ def _reason(material: Material, row: Row, said: Sequence[Event]) -> str | None:
     """Why a row is wrong; None: it is right."""
     if row.reject:
         return f"parsed as {said[0]['format']}" if _is_parsed(said) else None
-    if len(said) != 1:
+    if not said:
+        return "no event"
+    if len(said) != 1 and not material.by_first:
         return f"{len(said)} events instead of one"
-    if not _is_parsed(said):
+    if not _is_parsed(said) and not material.by_first:
         return f"not parsed (format {said[0]['format']}): {row.raw[:_SHOWN_CHARS]!r}"
     wrong = [
         f"{key}: {actual!r:.{_SHOWN_CHARS}} instead of {wanted!r:.{_SHOWN_CHARS}}"
@@ -298,6 +329,8 @@ def _reason(material: Material, row: Row, said: Sequence[Event]) -> str | None:
         for actual, wanted in [material.checks[key](said[0], expected)]
         if actual != wanted
     ]
+    if wrong and material.by_first:
+        wrong.append(f"{row.raw:.{_SHOWN_CHARS}}".replace("\n", " "))
     return "; ".join(wrong) or None
 
 
@@ -305,7 +338,7 @@ def report(material: Material, corpus: Path) -> dict[str, object]:
     """Measure one file; prints as it goes, and returns the figures."""
     measured = rows(corpus, material)
     shares: dict[str, object] = {"rows": len(measured)}
-    for named in (True, False):
+    for named in (False,) if material.by_first else (True, False):
         wrong = misses(material, measured, named=named)
         right, how = len(measured) - len(wrong), "named" if named else _AUTO
         shares[how] = round(right / len(measured), 4)
@@ -327,12 +360,14 @@ def main() -> int:
     wanted = [each for each in MATERIALS if not args.only or each.file in args.only]
     there = [each for each in wanted if (args.corpus / each.file).is_file()]
     shares = {each.file: report(each, args.corpus) for each in there}
+    if not args.only or "loghub" in args.only:
+        shares |= {path.name: loghub.report(path) for path in loghub.logs(args.corpus)}
     if args.json:
         args.json.write_text(json.dumps(shares, indent=2) + "\n")
     if len(there) < len(wanted):
         missing = Counter(each.file for each in wanted if each not in there)
         print(f"{args.corpus}: has no {', '.join(missing)}", file=sys.stderr)
-    return 0 if there else 1
+    return 0 if shares else 1
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 
 from parsers.batch import Parser
 from parsers.block import Block
+from parsers.loose import loose_rows
 from parsers.plain import PlainParser
 
 # Lines that decide; more would only cost.
@@ -57,9 +58,23 @@ def share_of(parser: Parser, sample: bytes) -> float:
         return 0.0
     batch = parser.parse(Block(sample))
     records = len(batch)
-    fitting = np.flatnonzero(batch.parsed)
+    fitting = np.flatnonzero(batch.parsed & ~loose_rows(batch))
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
+        plain = PlainParser().parse(Block(sample))
+        alone = PlainParser().parse(Block(batch.record(int(fitting[0]))))
+        if alone.column("time").values()[0] is not None:
+            return 0.0  # it does not see the time that is there
         # Without a time a line can look like a record by chance, and what follows would be joined
         # to it: so that must look like the rest of a record, too.
-        records = max(records, len(PlainParser().parse(Block(sample))))
+        records = max(records, len(plain))
     return float(fitting.size / records) if records else 0.0
+
+
+def ranking(head: bytes, candidates: Iterable[Parser], otherwise: Parser) -> list[Verdict]:
+    """All candidates that any line of `head` fits, the chosen one first, for people to see why."""
+    head = sample(head)
+    tried = [Verdict(parser, share_of(parser, head)) for parser in candidates]
+    fitting = sorted((each for each in tried if each.share), key=lambda each: -each.share)
+    if fitting and fitting[0].share >= ENOUGH:
+        return fitting
+    return [Verdict(otherwise, 1.0), *fitting]

@@ -3,22 +3,25 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 
+from parsers.apache import as_nginx, is_log_format
 from parsers.batch import Batch, Parser
 from parsers.block import Block
-from parsers.detect import ENOUGH, Verdict, best_of, detect, sample, share_of
+from parsers.detect import ENOUGH, Verdict, best_of, detect, ranking, sample, share_of
 from parsers.framed import FramedParser, frame_of, heads_in
 from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
+from parsers.head_log import HeadParser, head_parsers
+from parsers.heads import HEADS
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.mixed import MixedParser, may_be_in
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
-from parsers.python_log import COMMON_FORMATS, PythonParser, python_parser
+from parsers.python_log import COMMON_FORMATS, PythonParser, is_python_format, python_parser
 from parsers.routes import Router
 from parsers.severity import Severity
 
@@ -66,6 +69,7 @@ _LOOSE_ACCESS_FORMATS = (
 _FRAMES = {frame.name: frame for frame in FRAMES}
 NAMES = (
     *_ACCESS_FORMATS,
+    *dict.fromkeys(head.name for head in HEADS),
     *("nginx_error", "klog", "python", "json", "plain", *_FRAMES, "mixed", "auto"),
 )
 
@@ -85,13 +89,16 @@ class Options:
 
     # The zone of times without offset; None: UTC.
     zone: tzinfo | None = None
+    # A time by which what is parsed had been written (a file's modification time, the wall clock):
+    # what a time without a year is told by. None: such a time stays unknown.
+    reference: Callable[[], datetime] | None = None
     severities: Mapping[str, Severity] | None = None
     router: Router = field(default_factory=Router)
 
 
 def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") -> Parser:
     """
-    The parser for a format's name, the text of a `log_format`, or a `%`-style Python format.
+    The parser for a format's name, the text of a `log_format`, or a Python logging format.
 
     `auto`, `mixed` and `python` look at `head`, the first lines of the log; without it they decide
     block by block. `cri`, `docker` and `syslog` may be followed by a colon and the format of what
@@ -101,10 +108,12 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     frame, colon, within = name.partition(":")
     if frame in _FRAMES and (colon or not within):
         return _framed(_FRAMES[frame], parser_for(within or "auto", options), head)
+    if is_python_format(name):
+        return python_parser(name, zone=options.zone)
+    if is_log_format(name):
+        return _access_parser(as_nginx(name), options)
     if "$" in name:
         return _access_parser(name, options)
-    if "%(" in name:
-        return python_parser(name, zone=options.zone)
     if name in _ACCESS_FORMATS:
         return _access_parser(_ACCESS_FORMATS[name], options)
     if name not in _MAKERS:
@@ -171,10 +180,14 @@ class AnyOf:
         """The format of a log that begins with `head`."""
         return detect(head, self._tried(head), self.otherwise)
 
+    def ranking(self, head: bytes) -> list[Verdict]:
+        """The format of a log that begins with `head`, and behind it those that lost."""
+        return ranking(head, self._tried(head), self.otherwise)
+
     def _tried(self, head: bytes) -> Sequence[Parser]:
         guessed = self.guess(head)
         # Last, because a known format has better names for what the guess calls `extra_1`.
-        known = [each for each in self.candidates if may_be_in(each, head)]
+        known = [each for each in self.candidates if _may_be_in(each, head)]
         return [*known, guessed] if guessed else known
 
     def chosen(self, head: bytes) -> Parser:
@@ -213,6 +226,11 @@ class AnyOf:
         return self.chosen(block.raw).parse(block)
 
 
+def _may_be_in(parser: Parser, head: bytes) -> bool:
+    """A cheap test, because there are many formats and a line by itself tries them all."""
+    return parser.may_be_in(head) if isinstance(parser, HeadParser) else may_be_in(parser, head)
+
+
 def _framed(frame: Frame, within: Parser, head: bytes) -> FramedParser:
     if not isinstance(within, AnyOf):
         return FramedParser(frame, {}, within)
@@ -247,11 +265,14 @@ def _auto(options: Options) -> AnyOf:
         *_access_parsers(options),
         _json(options),
         KlogParser(),
+        *head_parsers(options.zone, options.reference),
         *_python_parsers(options),
     ]
     guess = partial(guess_access, severities=_severities(options), router=options.router)
-    others = tuple(each for each in known if _states_time(each))
-    return AnyOf("auto", tuple(known), PlainParser(options.zone), guess, others)
+    others = tuple(
+        each for each in known if _states_time(each) and not isinstance(each, HeadParser)
+    )
+    return AnyOf("auto", tuple(known), PlainParser(options.zone, options.reference), guess, others)
 
 
 def _states_time(parser: Parser) -> bool:
@@ -264,6 +285,12 @@ def _json(options: Options) -> JsonParser:
     return JsonParser(options.zone, router=options.router)
 
 
+def _heads(name: str, options: Options) -> Parser:
+    """The variants of a head, of which the lines choose one."""
+    known = [each for each in head_parsers(options.zone, options.reference) if each.name == name]
+    return AnyOf(name, tuple(known), known[0]) if len(known) > 1 else known[0]
+
+
 def _python(options: Options) -> AnyOf:
     known = _python_parsers(options)
     return AnyOf("python", tuple(known), known[0])
@@ -273,8 +300,9 @@ _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
     "klog": lambda _options: KlogParser(),
     "json": _json,
-    "plain": lambda options: PlainParser(options.zone),
+    "plain": lambda options: PlainParser(options.zone, options.reference),
     "python": _python,
+    **{name: partial(_heads, name) for name in dict.fromkeys(head.name for head in HEADS)},
     "mixed": _auto,
     "auto": _auto,
 }

@@ -3,132 +3,239 @@
 import numpy as np
 
 from parsers.columns import Labels, Texts
-from parsers.severity import Severity, level_words, severity_of
-from parsers.words import Bools, Ints, Octets, Octets8, Words
+from parsers.inner import Rows, inner_heads
+from parsers.kinds import among, digits, letters, shaped
+from parsers.level_marks import (
+    HEAD_BYTES,
+    named,
+    stated_marks,
+    stated_numbers,
+    with_priority,
+)
+from parsers.level_words import Runs, runs_of, stands_capital
+from parsers.severity import MARKS, Severity, severity_of
+from parsers.words import Bools, Ints, Octets, Octets8
 
-# A level further from the start of its record is part of what is said.
-HEAD_BYTES = 120
-_SHORTEST = 3  # single letters and the like are too easily something else
-_WORD = 8  # bytes of one load
-_LOWER = np.uint64(0x2020202020202020)
-_LOW = np.array([(1 << (8 * count)) - 1 for count in range(9)], np.uint64)
-
-
-def _key(word: str) -> int:
-    return int.from_bytes(word.encode("ascii")[:_WORD].ljust(_WORD, b"\0"), "little")
-
-
-# The first eight bytes of each level word, sorted, and the length of the whole word behind them.
-_KNOWN = sorted((_key(word), len(word)) for word in level_words(min_length=_SHORTEST))
-_KEYS = np.array([key for key, _ in _KNOWN], np.uint64)
-_LENGTHS = np.array([length for _, length in _KNOWN], np.int64)
-# What may stand before the `=` or `:` of `level=info`.
-_KEY_WORDS = ("level", "lvl", "severity")
+# The keys of an object stand in any order.
+OBJECT_BYTES = 4096
+# One behind a time within the line belongs to the head of a record within the record.
+_INNER_BYTES = 64
+# Between a time and its letter stand a bracket, or numbers: `03:04:05.6  1234  5678 I Tag`.
+_LETTER_BYTES = 24
+_LETTERS = b"IWEFDVTNC"
+_LOWER_LETTERS = b"iwefd"  # SAP HANA; `a` and the like are words
+# Better is smaller; NONE is no level at all.
+_INNER, _STRONG, _WEAK, _NONE = range(4)
 
 
 def severities(levels: Labels) -> tuple[Octets8, Bools]:
     """The severity of each row by its level word (else info), and which rows have one."""
     # One more entry, so that no rows at all can be looked up too.
-    known = [*(severity_of(name) if name else None for name in levels.names), None]
-    table = np.array([Severity.INFO if each is None else each for each in known], np.uint8)
-    stated = np.array([each is not None for each in known], np.bool_)
+    found = [*(severity_of_level(name) for name in levels.names), None]
+    table = np.array([Severity.INFO if each is None else each for each in found], np.uint8)
+    stated = np.array([each is not None for each in found], np.bool_)
     return table[levels.codes], stated[levels.codes]
 
 
-def stated_levels(octets: Octets, starts: Ints, ends: Ints) -> Labels:
+def severity_of_level(name: str | None) -> Severity | None:
+    """The severity of a level word, letter or mark; None if it is none."""
+    if not name:
+        return None
+    severity = severity_of(name)
+    return MARKS.get(name) if severity is None else severity
+
+
+def head_runs(octets: Octets, rows: Rows) -> Runs:
+    """The runs of letters in which a row may state a level."""
+    spread = octets.bytes[rows.starts] == ord("{")
+    reach = np.where(spread, OBJECT_BYTES, HEAD_BYTES)
+    return runs_of(octets, rows.starts, np.minimum(rows.ends, rows.starts + reach))
+
+
+def stated_levels(runs: Runs, rows: Rows) -> Labels:
     """
-    The first level word of each row `[starts, ends)` that stands where levels stand.
+    The level that each row states, where levels stand.
 
-    That is in capitals as a word of its own, in brackets, before a colon, or behind `level=`. A
-    lower-case word in a sentence ("no errors found", "an info page") is none.
+    That is in capitals as a word of its own, in brackets, before a colon, behind `level=`, or as a
+    letter next to the time. A lower-case word in a sentence ("no errors found", "an info page") is
+    none, nor is one within quotes. Of several the first counts, but what stands behind a second
+    time is the head of a record within the record and says more. Without any, the priority that
+    syslog puts first is the level.
     """
-    at, lengths = _words(octets)
-    known = _known(octets, at, lengths)
-    at, lengths = at[known], lengths[known]
-    placed = _in_place(octets, at, lengths)
-    at, lengths = at[placed], lengths[placed]
-    return _first_of_each(octets, (starts, ends), (at, at + lengths))
+    octets = runs.octets
+    rank = np.full(len(runs.at), _NONE)
+    words = np.flatnonzero(runs.known)
+    rank[words] = _word_ranks(octets, runs, words, rows)
+    single = np.flatnonzero(runs.lengths == 1)
+    rank[single] = _letter_ranks(octets, runs, single, rows)
+    _prefer_inner(runs, rank, rows)
+    at, until = _best(runs, rank, len(rows.starts))
+    stated_marks(octets, rows, at, until)
+    stated_numbers(octets, rows, at, until)
+    levels = Texts(octets, at, until).labels()
+    return with_priority(octets, rows.starts, named(levels))
 
 
-def _words(octets: Octets) -> tuple[Ints, Ints]:
-    """Start and length of every run of letters that is as long as a level word."""
-    size = len(octets.raw)
-    letters = (octets.bytes[: size + 1] | np.uint8(0x20)) - np.uint8(ord("a")) < 26
-    # The padding behind the block is no letter, so every run ends inside.
-    edges = np.flatnonzero(letters[1:] != letters[:-1]) + 1
-    if size and letters[0]:
-        edges = np.concatenate((np.zeros(1, np.int64), edges))
-    starts, ends = edges[::2], edges[1::2]
-    lengths = ends - starts
-    fitting = (lengths >= _SHORTEST) & (lengths <= int(_LENGTHS.max()))
-    return starts[fitting], lengths[fitting]
+def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
+    """How well each known word stands where a level may."""
+    at, end, row = runs.at[words], runs.at[words] + runs.lengths[words], runs.row[words]
+    before, behind = octets.bytes[at - 1], octets.bytes[end]
+    before = np.where(at > rows.starts[row], before, np.uint8(ord("\n")))
+    inner, outer = _beyond_blanks(octets, at, end)
+    rare = runs.rare[words]
+    enclosed = among(inner, b'[(<|:,"/') & among(outer, b'])>|,"')
+    enclosed |= among(inner, b"[(<") & (among(behind, b" ") | (behind == ord("|")))
+    # A column of its own: between tabs, between two blanks, or before a bracket (TIBCO).
+    enclosed |= (before == ord("\t")) & (behind == ord("\t"))
+    wide = octets.literal(b"  ", at - 2) & octets.literal(b"  ", end)
+    title = octets.bytes[at] - np.uint8(ord("A")) < 26
+    column = wide | (title & octets.literal(b" [", end))
+    enclosed |= column & (before == ord(" ")) & ~rare & ~runs.in_sentence(words)
+    enclosed |= (inner == ord(":")) & (before == ord(" ")) & octets.literal(b" :", end)
+    dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
+    enclosed |= dashed & (behind == ord(" "))
+    # X.org's doubled letters stand in parentheses only.
+    enclosed &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
+    first = runs.is_first(words, rows.starts, rows.stamps)
+    joined = among(before, b"_.-/") | digits(before)
+    # Monolog's `app.ERROR:`, GLib's `Gtk-WARNING **`.
+    joined &= ~((before == ord(".")) & (behind == ord(":")))
+    joined &= ~((before == ord("-")) & octets.literal(b" **", end))
+    capital = stands_capital(octets, runs, words) & ~joined & ~among(behind, b"_=")
+    capital &= ~digits(behind) & (~rare | first | (behind == ord(":")))
+    capital &= first | ~runs.in_sentence(words)
+    colon = ~joined & ((behind == ord(":")) | _before_known(octets, runs, words))
+    colon &= ~among(octets.bytes[end + 1], b"/\\") & (runs.lengths[words] > 2)
+    bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
+    strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
+    quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
+    rank = np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE))
+    rank[quoted | (octets.bytes[rows.starts[row]] == ord("{"))] = _NONE
+    rank[_has_key(octets, at)] = _STRONG
+    return rank
 
 
-def _lower(octets: Octets, at: Ints, lengths: Ints) -> Words:
-    kept = _LOW[np.minimum(lengths, _WORD)]
-    lowered: Words = (octets.load(at) | _LOWER) & kept
-    return lowered
+def _beyond_blanks(octets: Octets, at: Ints, end: Ints) -> tuple[Octets8, Octets8]:
+    """What stands around each word, past up to six blanks that pad it."""
+    at, end = at.copy(), end.copy()
+    for _ in range(6):
+        at -= octets.bytes[at - 1] == ord(" ")
+        end += octets.bytes[end] == ord(" ")
+    return octets.bytes[at - 1], octets.bytes[end]
 
 
-def _known(octets: Octets, at: Ints, lengths: Ints) -> Bools:
-    keys = _lower(octets, at, lengths)
-    # Words may share their first eight bytes (`informat…`), so the nearest from either side counts.
-    left = np.minimum(np.searchsorted(_KEYS, keys), len(_KEYS) - 1)
-    right = np.maximum(np.searchsorted(_KEYS, keys, "right") - 1, 0)
-    same = _KEYS[left] == keys
-    known: Bools = same & ((_LENGTHS[left] == lengths) | (_LENGTHS[right] == lengths))
-    return known
+def _before_known(octets: Octets, runs: Runs, words: Ints) -> Bools:
+    """`Fatal error:`, of which the first word says how bad it is."""
+    behind = np.minimum(words + 1, len(runs.at) - 1)
+    end = runs.at[words] + runs.lengths[words]
+    follows = (runs.at[behind] == end + 1) & (octets.bytes[end] == ord(" "))
+    follows &= octets.bytes[runs.at[behind] + runs.lengths[behind]] == ord(":")
+    found: Bools = follows & runs.known[behind] & (runs.lengths[behind] > 2)
+    return found
 
 
-def _in_place(octets: Octets, at: Ints, lengths: Ints) -> Bools:
-    before, behind = octets.bytes[at - 1], octets.bytes[at + lengths]
-    before = np.where(at > 0, before, np.uint8(ord("\n")))
-    joined = _is_any(before, b"_.-/") | _is_digit(before)
-    capitals = (octets.load(at) & _LOWER & _LOW[np.minimum(lengths, _WORD)]) == 0
-    capitals &= ~joined & ~_is_any(behind, b"_=") & ~_is_digit(behind)
-    bracketed = _is_any(before, b"[(<|:") & _is_any(behind, b"])>|")
-    bracketed |= _is_any(before, b"[(<") & (behind == ord(" "))
-    labelled = ~joined & (behind == ord(":"))
-    placed: Bools = capitals | bracketed | labelled | _has_key(octets, at)
-    return placed
+def _is_quoted(octets: Octets, at: Ints, starts: Ints) -> Bools:
+    """Words that stand within quotes: what somebody else said."""
+    quotes = octets.positions(ord('"'))
+    count = np.searchsorted(quotes, at) - np.searchsorted(quotes, starts)
+    quoted: Bools = count % 2 == 1
+    return quoted
+
+
+# What may stand before the `=` or `:` of `level=info`.
+_KEY_WORDS = ("level", "lvl", "severity", "priority")
 
 
 def _has_key(octets: Octets, at: Ints) -> Bools:
-    """Words behind `level=`, `severity: "` and the like."""
+    """Words behind `level=`, `"severity" : "` and the like."""
     sign = at - 1
     for octet in b'" ':
         sign = sign - (octets.bytes[sign] == octet)
-    keyed = _is_any(octets.bytes[sign], b"=:")
-    # In JSON-like text a quote stands between the key and its colon.
-    end = sign - (octets.bytes[sign - 1] == ord('"'))
-    word = octets.load_before(np.maximum(end, 0)) | _LOWER
+    keyed = among(octets.bytes[sign], b"=:")
+    # In JSON-like text a quote, and in what pretty printers make of it a blank, are before it.
+    end = sign - (octets.bytes[sign - 1] == ord(" "))
+    end = end - (octets.bytes[end - 1] == ord('"'))
+    word = octets.load_before(np.maximum(end, 0)) | np.uint64(0x2020202020202020)
     found = np.zeros(len(at), np.bool_)
     for key in _KEY_WORDS:
-        shift = np.uint64(8 * (_WORD - len(key)))
-        found |= (word >> shift) == np.uint64(_key(key))
+        shift = np.uint64(8 * (8 - len(key)))
+        found |= (word >> shift) == np.uint64(int.from_bytes(key.encode(), "little"))
     has: Bools = keyed & found & (end >= 0)
     return has
 
 
-def _first_of_each(octets: Octets, rows: tuple[Ints, Ints], words: tuple[Ints, Ints]) -> Labels:
-    starts, ends = rows
-    at, until = words
-    row = np.searchsorted(starts, at, "right") - 1
-    inside = (row >= 0) & (at < np.minimum(ends[row], starts[row] + HEAD_BYTES))
-    row, at, until = row[inside], at[inside], until[inside]
-    row, first = np.unique(row, return_index=True)
-    found_at, found_until = np.full(len(starts), -1), np.full(len(starts), -1)
-    found_at[row], found_until[row] = at[first], until[first]
-    return Texts(octets, found_at, found_until).labels()
+def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:
+    """Where a letter is a level: in brackets, or next to the time."""
+    at, row = runs.at[single], runs.row[single]
+    octet, before, behind = octets.bytes[at], octets.bytes[at - 1], octets.bytes[at + 1]
+    starts, stamp = rows.starts[row], rows.stamps
+    before = np.where(at > starts, before, np.uint8(ord("\n")))
+    capital = among(octet, _LETTERS)
+    bracketed = capital & among(before, b"[(<") & among(behind, b"])>")
+    # `I0102 03:04:05`, `[W 260102 03:04:05`, `E, [2026-01-02T…`, `D 01-02 03:04:05`.
+    ahead = stamp.at[row] - at
+    leads = capital & (ahead > 0) & (ahead <= 4) & (at - starts <= 1)
+    # apt's `E: no such package`, logcat's `E/Tag( 123): text`.
+    leads |= among(octet, b"IWEFDVN") & (at == starts) & _said(octets, at)
+    # MongoDB counts how much is debugged: `D1 COMMAND`.
+    numbered = (octet == ord("D")) & digits(behind) & (octets.bytes[at + 2] == ord(" "))
+    free = ~(letters(before) | digits(before)) & (among(behind, b" ]|/:\t,") | numbered)
+    gap = at - stamp.until[row]
+    near = (stamp.at[row] >= 0) & (gap >= 0) & (gap <= _LETTER_BYTES)
+    follows = free & near & runs.is_first(single, rows.starts, stamp)
+    follows &= capital | (among(octet, _LOWER_LETTERS) & (behind == ord(" ")))
+    follows |= _inner_letter(runs, single, rows) & free & capital
+    # WebSphere's column of one letter: `0000004b ServerImpl    A   WSVR0001I: text`.
+    column = among(octet, b"IWEFDA") & (before == ord(" ")) & octets.literal(b"   ", at + 1)
+    column &= stamp.at[row] >= 0
+    strong = bracketed | leads | follows | column
+    return np.where(strong, _STRONG, np.where(_ends_code(octets, at), _WEAK, _NONE))
 
 
-def _is_any(octet: Octets8, wanted: bytes) -> Bools:
-    found: Bools = octet == wanted[0]
-    for each in wanted[1:]:
-        found |= octet == each
+def _ends_code(octets: Octets, at: Ints) -> Bools:
+    """The last letter of IBM's message numbers: `AMQ9209E: text`, `DFHSI1517I`."""
+    ends = among(octets.bytes[at], b"IWES") & (octets.bytes[at + 1] == ord(":"))
+    number = shaped(octets, at - 4, "dddd") & letters(octets.bytes[at - 7])
+    found: Bools = ends & number & (letters(octets.bytes[at - 5]) | letters(octets.bytes[at - 6]))
     return found
 
 
-def _is_digit(octet: Octets8) -> Bools:
-    digit: Bools = octet - np.uint8(ord("0")) < 10
-    return digit
+def _said(octets: Octets, at: Ints) -> Bools:
+    said: Bools = octets.literal(b": ", at + 1)
+    said |= (octets.bytes[at + 1] == ord("/")) & letters(octets.bytes[at + 2])
+    return said
+
+
+def _inner_letter(runs: Runs, single: Ints, rows: Rows) -> Bools:
+    """Letters that stand next to a further time of their line."""
+    ends = np.sort(rows.more.until[inner_heads(runs.octets, rows)])
+    if not ends.size:
+        return np.zeros(len(single), np.bool_)
+    at = runs.at[single]
+    last = np.searchsorted(ends, at, "right") - 1
+    gap = at - ends[np.maximum(last, 0)]
+    found: Bools = (last >= 0) & (gap <= 3)
+    return found
+
+
+def _prefer_inner(runs: Runs, rank: Ints, rows: Rows) -> None:
+    """What stands behind the head of a record within the record says more than the relay's."""
+    heads = np.flatnonzero(inner_heads(runs.octets, rows))
+    if not heads.size:
+        return
+    order = heads[np.argsort(rows.more.until[heads], kind="stable")]
+    ends, row = rows.more.until[order], rows.more_rows[order]
+    last = np.searchsorted(ends, runs.at, "right") - 1
+    there = (last >= 0) & (row[last] == runs.row) & (runs.at - ends[last] <= _INNER_BYTES)
+    rank[there & (rank == _STRONG)] = _INNER
+
+
+def _best(runs: Runs, rank: Ints, rows: int) -> tuple[Ints, Ints]:
+    """Where the best candidate of each row stands; of equals the first."""
+    fits = np.flatnonzero(rank < _NONE)
+    order = fits[np.lexsort((fits, rank[fits], runs.row[fits]))]
+    first = order[np.flatnonzero(np.diff(runs.row[order], prepend=-1) != 0)]
+    at, until = np.full(rows, -1), np.full(rows, -1)
+    at[runs.row[first]] = runs.at[first]
+    until[runs.row[first]] = runs.at[first] + runs.lengths[first]
+    return at, until

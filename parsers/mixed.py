@@ -11,6 +11,7 @@ from parsers.batch import Batch, Parser, line_spans, whole_lines
 from parsers.block import Block
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
+from parsers.loose import loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, where_of
 from parsers.nginx_access import AccessParser
 from parsers.nginx_error import NginxErrorParser
@@ -143,6 +144,8 @@ class MixedParser:
         count = batch.line_counts()
         owner[(np.cumsum(count) - count)[batch.parsed]] = 0
         left = (owner < 0) | _is_plain(self.main)
+        # What is only known by its time may be known better.
+        left[(np.cumsum(count) - count)[loose_rows(batch)]] = True
         offer = Offer(lines, left & (lines.ends > lines.starts) & ~_is_blank(lines))
         for number, parser in enumerate(self.others, start=1):
             owner[offer.taken(parser)] = number
@@ -188,7 +191,7 @@ class Offer:
 
 def _certain(batch: Batch) -> Ints:
     """The rows that fit; of JSON those that state a time or a level, as any text may be JSON."""
-    fitting = np.flatnonzero(batch.parsed)
+    fitting = np.flatnonzero(batch.parsed & ~loose_rows(batch))
     if isinstance(batch.cutter, JsonParser) and fitting.size:
         part = batch.select(fitting)
         stated = zip(part.column("time").values(), part.column("level").values(), strict=True)
@@ -205,7 +208,8 @@ def _is_whole(batch: Batch) -> bool:
     """Whether every line fitted and begins a record of its own: then nothing is left over."""
     lines = batch.lines
     joined = lines is not None and int(lines.sum()) > len(batch)
-    return not _is_plain(batch.cutter) and not joined and bool(batch.parsed.all())
+    alike = batch.formats is None
+    return not _is_plain(batch.cutter) and not joined and alike and bool(batch.parsed.all())
 
 
 def _is_blank(lines: Lines) -> Bools:

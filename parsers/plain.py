@@ -1,21 +1,24 @@
 """Any text: a time and a level word where a line has them, and indented lines joined."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 import numpy as np
 
 from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
-from parsers.columns import Column, Objects, Value
-from parsers.levels import severities, stated_levels
-from parsers.records import join
+from parsers.columns import Column, Value
+from parsers.inferred import inferred
+from parsers.inner import Rows, with_year
+from parsers.levels import head_runs, severities, stated_levels
+from parsers.records import Records, join
 from parsers.severity import Severity
-from parsers.timestamps import ISO_LIKE, iso_time
+from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, positions
 
-_TIME = re.compile(rb"[\[(]?(%b)" % ISO_LIKE)
 _LOGGING_ERROR = b"--- Logging error ---"
 # A traceback up to its last line, which is not indented: `ValueError: text`. Each part may be
 # missing, so that the first lines of one mean the same before the others are there (`complete`).
@@ -40,6 +43,8 @@ class PlainParser:
     """Reads any text; every line is an event unless it continues the one before."""
 
     zone: tzinfo | None = None
+    # A time by which what is parsed had been written: what a time without a year is told by.
+    reference: Callable[[], datetime] | None = None
     name: str = "plain"
     fields: tuple[str, ...] = ()
 
@@ -56,10 +61,19 @@ class PlainParser:
         octets = Octets(block.raw)
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
         records = join(_heads(octets, starts, ends), starts, ends)
-        levels = stated_levels(octets, records.starts, ends[records.first])
-        severity, _ = severities(levels)
+        first_ends = _head_ends(octets, records, ends)
+        stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
+        rows = Rows(records.starts, first_ends, stamps, more, more_rows)
+        runs = head_runs(octets, rows)
+        levels = stated_levels(runs, rows)
+        severity, stated = severities(levels)
+        severity = inferred(runs, severity, stated)
         severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
-        columns: dict[str, Column] = {"level": levels}
+        dated = with_year(octets, rows)
+        columns: dict[str, Column] = {
+            "level": levels,
+            "time": Times(octets, dated, self.zone, self.reference),
+        }
         parsed = np.ones(len(records.starts), np.bool_)
         return Batch(
             block,
@@ -75,20 +89,22 @@ class PlainParser:
         )
 
     def cut(self, batch: Batch, name: str) -> Column:
-        """Cut time or message; plain text has no fields."""
-        if name == "message":
-            return batch.records()
-        if name != "time":
+        """Cut the message; plain text has no fields."""
+        if name != "message":
             raise KeyError(name)
-        read = iso_time(self.zone)
-        match, raw = _TIME.match, batch.octets.raw
-        spans = zip(batch.starts.tolist(), batch.ends.tolist(), strict=True)
-        found = [match(raw, start, end) for start, end in spans]
-        return Objects([read(each[1]) if each else None for each in found])
+        return batch.records()
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
         """Nothing: plain text has no fields."""
         return [{} for _ in range(len(batch))]
+
+
+def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
+    """Where the first line of each record ends; an object of several lines is all head."""
+    first = ends[records.first]
+    spread = (octets.bytes[records.starts] == ord("{")) & (records.lines > 1)
+    head: Ints = np.where(spread, records.ends, first)
+    return head
 
 
 def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:

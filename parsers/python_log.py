@@ -8,14 +8,16 @@ import numpy as np
 
 from parsers.batch import Batch
 from parsers.block import Block
-from parsers.columns import Column, Labels, Memo, Objects, Texts, Value, text
+from parsers.columns import Column, Labels, Objects, Texts, Value, text
 from parsers.cutting import compile_layout
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token
 from parsers.levels import severities
+from parsers.loose import begin_with_time, marked, with_stated
 from parsers.records import Records, complete_before_last_head, join
 from parsers.scan import cut
 from parsers.severity import Severity, severity_of
-from parsers.timestamps import iso_time
+from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, Octets8
 
 BASIC = "%(levelname)s:%(name)s:%(message)s"  # logging.BASIC_FORMAT
@@ -41,7 +43,10 @@ COMMON_FORMATS = (
     "%(levelname)-8s %(name)s:%(filename)s:%(lineno)d %(message)s",
 )
 # Source: https://docs.python.org/3/library/logging.html#logrecord-attributes
-_CONVERSION = re.compile(r"%\((\w+)\)([-+ #0]*)(\d*)(?:\.\d+)?[a-zA-Z]|%%")
+_PERCENT = re.compile(r"%\((\w+)\)[-+ #0]*(\d*)(?:\.\d+)?[a-zA-Z]|%%")
+# The other two styles: https://docs.python.org/3/library/logging.html#logging.Formatter
+_BRACE = re.compile(r"\{(\w+)(?:![rsa])?(?::[^0-9{}]?[<>^=]?[-+ #0]?(\d*)[^{}]*)?\}|\{\{|\}\}")
+_DOLLAR = re.compile(r"\$(?:\{(\w+)\}|(\w+))|\$\$")
 _ASCTIME = b"dddd-dd-dd_dd:dd:dd_ddd"  # 2021-01-22 14:59:12,123
 _INTEGERS = ("lineno", "process", "thread", "levelno", "msecs", "relativeCreated")
 _PAD_DIGITS = 3  # a longer padding is a slip of the finger
@@ -65,13 +70,16 @@ class PythonParser:
 
     def _is_head(self, line: bytes) -> bool:
         line = line.removesuffix(b"\r")
-        if line == _LOGGING_ERROR:
+        if line == _LOGGING_ERROR or (self._has_time() and _begins_with_time(line)):
             return True
         match = self.layout.pattern.fullmatch(line)
         if not match or not self._has_level():
             return bool(match)
         number = [slot.name for slot in self.layout.slots].index("level") + 1
         return severity_of(text(match[number])) is not None
+
+    def _has_time(self) -> bool:
+        return any(slot.name == "asctime" for slot in self.layout.slots)
 
     def _has_level(self) -> bool:
         return any(slot.name == "level" for slot in self.layout.slots)
@@ -86,37 +94,48 @@ class PythonParser:
                 texts[slot.name] = texts[slot.name].unpadded(slot.least)
         level, severity, known = _levels(texts.get("level"), len(found.starts))
         complaints = _complaints(octets, found.starts, found.ends)
-        heads = (found.fits & known) | complaints
+        heads = fits = (found.fits & known) | complaints
+        if "asctime" in texts:
+            heads = begin_with_time(octets, found.starts, found.ends, fits)
         records = join(heads, found.starts, found.ends)
         lines = records.first
         severity[complaints] = Severity.ERROR
-        severity[~heads] = Severity.INFO
+        severity[~fits] = Severity.INFO
         # A complaint fits no format, so its slots are blank but for the message: all of it.
         blank = ~(found.fits & known)[lines]
-        columns: dict[str, Column] = {"level": level.take(lines)}
+        levels, severity = level.take(lines), severity[lines]
+        loose = (heads & ~fits)[lines]
+        if loose.any():
+            edges = (records.starts, found.ends[lines])
+            rest = np.flatnonzero(loose)
+            levels, severity = with_stated(octets, edges, (levels, severity), rest)
+        columns: dict[str, Column] = {"level": levels}
         for name, values in texts.items():
             columns.setdefault(name, _without(values.take(lines), blank))
         columns["message"] = _messages(texts.get("message"), octets, records, blank)
-        return Batch(
+        batch = Batch(
             block,
             octets,
             self.name,
             records.starts,
             records.ends,
             heads[lines],
-            severity[lines],
+            severity,
             self,
             columns,
             records.lines,
         )
+        return marked(batch, loose)
 
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut the time; the slots of the format are there already."""
         if name == "time":
             stamp = batch.columns.get("asctime")
-            if isinstance(stamp, Texts):
-                return Memo(stamp, iso_time(self.zone))
-            return Objects([None] * len(batch))
+            if not isinstance(stamp, Texts):
+                return Objects([None] * len(batch))
+            starts = np.where(stamp.starts < 0, batch.starts, stamp.starts)
+            stamps, _, _ = find_stamps(batch.octets, starts, batch.ends)
+            return Times(batch.octets, stamps, self.zone)
         raise KeyError(name)
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
@@ -131,7 +150,7 @@ class PythonParser:
 
 def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> PythonParser:
     """
-    Compile a `%`-style format string of Python's logging.
+    Compile a format string of Python's logging, in the style of `%`, `{` or `$`.
 
     Raises LayoutError if it has no `%(message)s`, or if nothing separates two of its parts.
     """
@@ -147,15 +166,29 @@ def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> Pyt
     return PythonParser(layout, tuple(dict.fromkeys(fields)), zone)
 
 
+def is_python_format(text: str) -> bool:
+    """Whether a text is a format of Python's logging, in any of its three styles."""
+    return "%(" in text or re.search(r"\{message[}!:]|\$message\b|\$\{message\}", text) is not None
+
+
+def _style(log_format: str) -> re.Pattern[str]:
+    if "%(" in log_format:
+        return _PERCENT
+    return (
+        _BRACE if re.search(r"\{message[}!:]", log_format) and "${" not in log_format else _DOLLAR
+    )
+
+
 def _tokens(log_format: str) -> list[Token]:
     tokens: list[Token] = []
     end = 0
-    for match in _CONVERSION.finditer(log_format):
-        literal = log_format[end : match.start()] + ("%" if match[0] == "%%" else "")
+    for match in _style(log_format).finditer(log_format):
+        name = match[1] or (match.re is _DOLLAR and match[2])
+        literal = log_format[end : match.start()] + ("" if name else match[0][0])
         if literal:
             tokens.append(Literal(literal.encode()))
-        if match[0] != "%%":
-            tokens.append(_slot(match[1], match[3]))
+        if name:
+            tokens.append(_slot(name, "" if match.re is _DOLLAR else match[2] or ""))
         end = match.end()
     if end < len(log_format):
         tokens.append(Literal(log_format[end:].encode()))
@@ -191,6 +224,11 @@ def _complaints(octets: Octets, starts: Ints, ends: Ints) -> Bools:
         return np.zeros(len(starts), np.bool_)
     complaints: Bools = ends - starts == len(_LOGGING_ERROR)
     return complaints & octets.literal(_LOGGING_ERROR, starts)
+
+
+def _begins_with_time(line: bytes) -> bool:
+    octets, starts, ends = Octets(line), np.zeros(1, np.int64), np.full(1, len(line))
+    return bool(begin_with_time(octets, starts, ends, np.zeros(1, np.bool_))[0])
 
 
 def _without(texts: Texts, blank: Bools) -> Texts:

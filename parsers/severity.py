@@ -21,20 +21,82 @@ class Severity(IntEnum):
 
 LABELS = tuple(severity.label for severity in Severity)
 
-# One line a name. Sources: nginx ngx_log.c (err_levels), Python logging (getLevelName), syslog
-# RFC 5424 table 2, log4j2 StandardLevel, Go zap, PostgreSQL elog.h, klog and glog letters; the
-# three-letter ones from ceph (`[DBG]`), zerolog's console and Serilog's `u3`.
-_WORDS = {
-    Severity.DEBUG: (
-        "trace debug debug1 debug2 debug3 debug4 debug5 verbose fine finer finest dbg vrb d t v"
-    ),
-    Severity.INFO: "info information informational log statement hint detail config inf i",
-    Severity.NOTICE: "notice success n",
-    Severity.WARNING: "warning warn wrn w",
-    Severity.ERROR: "error err eror severe e failure",
-    Severity.CRITICAL: "critical crit alert emerg emergency fatal panic dpanic ftl f c a",
+# The one table of level words: a line is a source's words for one severity.
+_WORDS: tuple[tuple[Severity, str], ...] = (
+    # syslog: RFC 5424 table 2 and syslog.h's short names; nginx's ngx_log.c (err_levels), Apache.
+    (Severity.CRITICAL, "emergency emerg alert critical crit"),
+    (Severity.ERROR, "error err"),
+    (Severity.WARNING, "warning warn"),
+    (Severity.NOTICE, "notice"),
+    (Severity.INFO, "informational info"),
+    (Severity.DEBUG, "debug"),
+    # Python's logging (getLevelName), loguru's SUCCESS (25, between info and warning).
+    (Severity.CRITICAL, "fatal"),
+    (Severity.NOTICE, "success"),
+    # log4j2's StandardLevel; java.util.logging.Level; WebSphere's audit and detail.
+    (Severity.DEBUG, "trace fine finer finest"),
+    (Severity.ERROR, "severe"),
+    (Severity.INFO, "config audit"),
+    # Microsoft.Extensions.Logging: LogLevel's names and the console formatter's four letters.
+    (Severity.DEBUG, "trce dbug verbose"),
+    (Severity.INFO, "information"),
+    (Severity.ERROR, "fail failure"),
+    # Serilog's `u3`, zerolog's console, ceph.
+    (Severity.DEBUG, "vrb dbg trc"),
+    (Severity.INFO, "inf"),
+    (Severity.WARNING, "wrn"),
+    (Severity.CRITICAL, "ftl crt"),
+    # zap (zapcore/level.go), Rust and Go panics.
+    (Severity.CRITICAL, "panic dpanic"),
+    # PostgreSQL's elog.h and what it writes below a message (LOG is above WARNING there in what is
+    # logged, but says nothing of trouble: "LOG: checkpoint complete").
+    (Severity.DEBUG, "debug1 debug2 debug3 debug4 debug5"),
+    (Severity.INFO, "log statement hint detail context query"),
+    # MySQL: sql/log.cc (`[Note]` is its INFORMATION_LEVEL, `[System]` what it always says).
+    (Severity.INFO, "note system"),
+    # PHP's php_log_err ("PHP Deprecated:"), Elasticsearch's deprecation log.
+    (Severity.WARNING, "deprecated deprecation"),
+    # Apache Traffic Server's diagnostics (DiagsTypes.h).
+    (Severity.DEBUG, "diag"),
+    # X.org's marks in parentheses (os/log.c).
+    (Severity.ERROR, "ee"),
+    (Severity.WARNING, "ww"),
+    (Severity.INFO, "ii"),
+    # Letters: glog and klog I W E F, MongoDB D I W E F, logcat V D I W E F, gluster T D N C,
+    # WebSphere A (audit: more than detail, and no trouble).
+    (Severity.INFO, "a"),
+    (Severity.CRITICAL, "f c"),
+    (Severity.ERROR, "e"),
+    (Severity.WARNING, "w"),
+    (Severity.NOTICE, "n"),
+    (Severity.INFO, "i"),
+    (Severity.DEBUG, "d v t"),
+    # logrus cuts words to four letters (text_formatter.go, without DisableLevelTruncation).
+    (Severity.DEBUG, "trac debu"),
+    (Severity.ERROR, "erro"),
+    (Severity.CRITICAL, "fata pani"),
+    # Open vSwitch (vlog.h).
+    (Severity.CRITICAL, "emer"),
+    # What people write for it.
+    (Severity.ERROR, "eror"),
+)
+_BY_WORD = {word: severity for severity, words in _WORDS for word in words.split()}
+# Redis marks its lines (server.c, serverLogRaw: `const char *c = ".-*#"`); no words, because
+# elsewhere such a character only separates.
+MARKS = {
+    ".": Severity.DEBUG,
+    "-": Severity.DEBUG,
+    "*": Severity.NOTICE,
+    "#": Severity.WARNING,
 }
-_BY_WORD = {word: severity for severity, words in _WORDS.items() for word in words.split()}
+# Words that are more often not a level: they are one only where nothing but a level stands.
+_RARE = (
+    "log statement hint detail context query config audit note system success fail failure diag"
+    " deprecated deprecation alert fine finer finest ee ww ii"
+)
+RARE = frozenset(_RARE.split())
+# The severities of syslog by number (RFC 5424 table 2): a priority is facility * 8 + severity.
+SYSLOG = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 
 
 def severity_of(word: str) -> Severity | None:

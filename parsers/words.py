@@ -48,7 +48,7 @@ _FEW_KIB = 6 << 10
 class Octets:
     """The bytes of a block with the gathers that all vector parsing is made of."""
 
-    __slots__ = ("_from", "_text", "_upto", "bytes", "raw")
+    __slots__ = ("_from", "_positions", "_text", "_upto", "bytes", "raw")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -60,6 +60,13 @@ class Octets:
         self._from = np.ndarray((size,), f"V{_LOAD}", padded, offset=_LOAD, strides=(1,))
         self._upto = np.ndarray((size,), f"V{_LOAD}", padded, strides=(1,))
         self._text: str | None = None
+        self._positions: dict[int, Ints] = {}
+
+    def positions(self, octet: int) -> Ints:
+        """Where `octet` stands, in order; found once."""
+        if octet not in self._positions:
+            self._positions[octet] = positions(self.raw, octet)
+        return self._positions[octet]
 
     def text(self) -> str | None:
         """The whole block as text if byte offsets are character offsets in it, else None."""
@@ -284,6 +291,13 @@ def line_count(raw: bytes) -> int:
     else:
         newlines = int(np.count_nonzero(np.frombuffer(raw, np.uint8) == _NEWLINE))
     return newlines + (raw[-1:] not in (b"\n", b""))
+
+
+def rows_of(at: Ints, starts: Ints) -> Ints:
+    """The row that each of the offsets `at`, in order, is in; -1 before the first."""
+    edges = np.searchsorted(at, starts)  # rows are fewer than what is in them
+    row: Ints = np.repeat(np.arange(-1, len(starts)), np.diff(edges, prepend=0, append=len(at)))
+    return row
 
 
 def positions(raw: bytes, *octets: int) -> Ints:

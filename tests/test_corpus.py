@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from benchmarks import loghub
 from benchmarks.corpus import MATERIALS, main, misses, report, rows
 
 ACCESS = '192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET /a?b HTTP/1.1" 200 512 "-" "curl/8.9.1"'
@@ -54,3 +55,42 @@ def test_a_folder_without_a_corpus_is_an_error(tmp_path, monkeypatch, capsys):
 
     assert main() == 1
     assert "has no access.jsonl, nginx_error.jsonl" in capsys.readouterr().err
+
+
+def test_of_a_level_the_severity_and_the_time_are_judged(tmp_path):
+    material = next(each for each in MATERIALS if each.file == "level.jsonl")
+    lines = [
+        {"id": "right", "raw": "2026-01-02 03:04:05 WARN low", "level": "warning"},
+        {"id": "trace", "raw": "2026-01-02 03:04:05 TRACE low", "level": "trace"},
+        {"id": "several", "raw": "ERROR failed\n  at a\nnext", "level": "error"},
+        {"id": "unknown", "raw": "what", "level": None},
+        {"id": "severity", "raw": "2026-01-02 03:04:05 WARN low", "level": "error"},
+        {"id": "time", "raw": "WARN low", "level": "warning", "time": "2026-01-02T03:04:05"},
+    ]
+    (tmp_path / material.file).write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    found = misses(material, rows(tmp_path, material), named=False)
+
+    assert ["severity", "time"] == [miss.row for miss in found]
+    assert found[0].reason.startswith("severity: 'warning' instead of 'error'; 2026-01-02")
+    assert report(material, tmp_path) == {"rows": 5, "auto": 0.6}
+
+
+def test_of_a_whole_log_the_lines_with_a_time_and_a_level_are_counted(tmp_path):
+    folder = tmp_path / "loghub"
+    folder.mkdir()
+    line = "26/01/02 03:04:05 INFO storage.Block: found\n"
+    (folder / "Spark_2k.log").write_text(line * 100)
+
+    (path,) = loghub.logs(tmp_path)
+    figures = loghub.report(path)
+
+    assert figures.pop("lines_per_s", 0)
+    assert figures == {
+        "lines": 100,
+        "records": 100,
+        "times": 100,
+        "levels": 100,
+        "levels_stated": 100,
+        "format": "spark",
+    }

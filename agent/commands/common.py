@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 def parser_or_complain(log_format: str) -> "Parser | None":
     """The parser for `--format`, or None after saying on standard error what is wrong with it."""
-    from agent.zones import local_zone
+    from agent.zones import local_zone, wall_clock
     from parsers.formats import FormatError, Options, parser_for
     from parsers.layout import LayoutError
 
     try:
-        return parser_for(log_format, Options(local_zone()))
+        return parser_for(log_format, Options(local_zone(), wall_clock))
     except FormatError as error:
         complain(f"--format: {error.what}", error.fix)
     except LayoutError as error:

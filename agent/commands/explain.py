@@ -66,7 +66,8 @@ def _as_json(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> i
 
 
 def _as_cards(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> int:
-    from agent.cards import show_card, terminal
+    from agent.cards import show_card, show_reason, terminal
+    from agent.choice import reason
     from agent.explain import explain_text, where_it_parts
 
     text = (
@@ -78,4 +79,7 @@ def _as_cards(args: argparse.Namespace, parser: "Parser", rules: "Rulebook") -> 
     console = terminal()
     for event in explain_text(text, parser, rules):
         show_card(console, event, where_it_parts(event, parser))
+    why = reason(parser, text)
+    if why:
+        show_reason(console, why)
     return 0

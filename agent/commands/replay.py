@@ -85,10 +85,10 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
     from agent.console import printable
     from agent.pipeline import Pipeline
     from agent.replay import Replay
-    from agent.zones import local_zone
+    from agent.zones import local_zone, written
     from parsers.formats import Options, parser_for
 
-    options = Options(local_zone())
+    options = Options(local_zone(), lambda: written(replay.path))
     wants_summary = not args.quiet and "-" not in (args.events, args.metrics)
     with ExitStack() as stack:
         pipeline = Pipeline(rules, _measures(config), _sinks(args, stack))

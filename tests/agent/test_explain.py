@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -156,3 +157,29 @@ def test_a_wrong_format_is_a_usage_error_with_its_fix() -> None:
     assert ran.err.startswith(
         'logtell: --format: unknown format "combind"\n  fix: did you mean "combined"?'
     )
+
+
+def test_the_card_says_which_format_was_chosen_and_which_lost() -> None:
+    lines = b"2026-01-02 03:04:05,678 INFO [main] org.example.App: started\n" * 3
+
+    out = " ".join(logtell("explain", stdin=lines).out.decode().split())
+
+    assert "format hadoop: 100% of the records fit, and it tells more of them" in out
+    assert "it won over python (100%)" in out
+
+
+def test_the_card_says_that_no_format_fits() -> None:
+    out = " ".join(logtell("explain", "some words").out.decode().split())
+
+    assert "format plain: fewer than 60% of the records fit any other" in out
+
+
+def test_a_named_format_needs_no_reason() -> None:
+    assert b"format plain:" not in logtell("explain", "--format", "plain", "some words").out
+
+
+def test_a_year_that_a_line_leaves_out_is_that_of_the_last_such_day() -> None:
+    (event,) = logtell("explain", "--json", "Jan  2 03:04:05 host app[7]: x").json_lines()
+
+    time = datetime.fromisoformat(event["time"])
+    assert timedelta() <= datetime.now(UTC) - time < timedelta(days=366)

@@ -413,3 +413,16 @@ def test_an_odd_file_name_in_the_progress_bar_steers_nothing(
     assert printable(name.rpartition("/")[2]) in shown
     assert "\x1b[41m" not in shown
     assert "\u202e" not in shown
+
+
+def test_a_replayed_file_s_time_tells_the_year(tmp_path: Path) -> None:
+    log = tmp_path / "syslog"
+    log.write_bytes(b"Dec 31 23:59:59 host app[7]: a\nJan  1 00:00:01 host app[7]: b\n")
+    os.utime(log, (0, 1704150000))  # 2024-01-01T23:00Z
+
+    ran = logtell("replay", "--quiet", "--format", "plain", "--events", "-", log)
+
+    assert [event["time"][:19] for event in ran.json_lines()] == [
+        "2023-12-31T23:59:59",
+        "2024-01-01T00:00:01",
+    ]

@@ -1,5 +1,6 @@
 """The machine's own time zone: what TZ says, as the C library reads it."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import TZPATH
@@ -7,7 +8,7 @@ from zoneinfo import TZPATH
 import pytest
 
 from agent import zones
-from agent.zones import local_zone
+from agent.zones import local_zone, wall_clock, written
 
 SUMMER = datetime(2026, 7, 1)  # noqa: DTZ001 - the zone under test is put in
 BERLIN = next(
@@ -69,3 +70,17 @@ def test_a_machine_without_a_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(zones, "_LOCALTIME", Path("/no/such/file"))
 
     assert offset_hours() == 0
+
+
+def test_a_log_was_written_when_its_file_was_changed(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.touch()
+    os.utime(log, (0, 1767225600))
+
+    assert written(str(log)).isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+def test_what_is_no_file_is_written_now() -> None:
+    before = wall_clock()
+
+    assert before <= written("-") <= wall_clock()

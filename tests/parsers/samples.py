@@ -11,14 +11,16 @@ FORMATS = (
     f'{COMBINED} rt=$request_time urt="$upstream_response_time"',
     "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
     "%(asctime)s %(message)s",
+    *("spark", "apache_error", "redis"),
 )
 # Formats in which a record is a line, and those in which it may be several.
 MULTI_LINE = (
     "nginx_error",
     "klog",
     "plain",
-    FORMATS[-2],
-    FORMATS[-1],
+    "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
+    "%(asctime)s %(message)s",
+    *("spark", "apache_error", "redis"),
     "%(levelname)s:%(name)s:%(message)s",
 )
 
@@ -80,7 +82,20 @@ PLAIN = (
     b"}",
     b"",
 )
-LINES = ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + PLAIN
+HEADED = (
+    b"26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.0",
+    b"26/01/02 03:04:05  WARN two blanks",
+    b"[Fri Jan 02 03:04:05.123456 2026] [core:error] [pid 7:tid 8] AH00126: Invalid URI",
+    b"[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.7] no",
+    b"7:M 02 Jan 2026 03:04:05.678 # Can't save in background: fork",
+    b"Jan  2 03:04:05 host app[7]: 2026-01-02T03:04:05Z [WARN] low",
+    b"<34>1 2026-01-02T03:04:05Z host app 7 - - text",
+    b"Jan 02, 2026 3:04:05 PM org.example.App start",
+    b"1767323045.678901 could not say",
+    b"%ASA-6-302013: built",
+    b"I0102 03:04:05 E, [2026-01-02T03:04:05",
+)
+LINES = HEADED + ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + PLAIN
 ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
 
 

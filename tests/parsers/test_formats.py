@@ -43,7 +43,7 @@ def test_a_head_decides_what_auto_is():
 
 
 def test_options_reach_the_parsers():
-    options = Options(timezone(timedelta(hours=1)), {"2xx": Severity.NOTICE})
+    options = Options(timezone(timedelta(hours=1)), None, {"2xx": Severity.NOTICE})
     access = b'192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n'
 
     error = parser_for("nginx_error", options).parse(Block(b"2026/01/22 14:59:12 [info] a\n"))

@@ -4,15 +4,21 @@ import numpy as np
 import pytest
 
 from parsers.batch import line_spans
-from parsers.levels import HEAD_BYTES, stated_levels
-from parsers.words import Octets, positions
+from parsers.inner import Rows
+from parsers.level_marks import HEAD_BYTES
+from parsers.levels import head_runs, stated_levels
+from parsers.stamps import find_stamps
+from parsers.words import Ints, Octets, positions
+
+
+def _found(octets: Octets, starts: Ints, ends: Ints) -> list[object]:
+    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
+    return list(stated_levels(head_runs(octets, rows), rows).values())
 
 
 def _levels(text: str) -> list[object]:
     octets = Octets(text.encode())
-    return list(
-        stated_levels(octets, *line_spans(octets, positions(octets.raw, ord("\n")))).values()
-    )
+    return _found(octets, *line_spans(octets, positions(octets.raw, ord("\n"))))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,6 @@ def test_each_line_has_its_own_first_level() -> None:
 def test_the_search_ends_with_the_first_line_of_a_record() -> None:
     octets = Octets(b"first line\nERROR in the second")
 
-    found = stated_levels(octets, np.array([0]), np.array([10]))
+    found = _found(octets, np.array([0]), np.array([10]))
 
-    assert [None] == found.values()
+    assert [None] == found

@@ -135,7 +135,7 @@ def test_a_format_reads_what_it_writes(log_format, line, expected, lines):
 
 
 def test_a_line_with_an_unknown_level_continues_the_record_before():
-    batch = parse(BASIC, "INFO:a:one", "Note:this:is not a level", "INFO:a:two")
+    batch = parse(BASIC, "INFO:a:one", "Memo:this:is not a level", "INFO:a:two")
 
     assert [2, 1] == batch.line_counts().tolist()
 
@@ -182,3 +182,35 @@ def test_a_percent_sign_stands_for_itself():
     event = parse("%(levelname)s 100%% %(message)s", "INFO 100% done").event(0)
 
     assert event.message == "done"
+
+
+@pytest.mark.parametrize(
+    ("log_format", "line"),
+    [
+        ("{asctime} [{levelname:<8}] {name}: {message}", "[WARNING ] shop: slow"),
+        ("{asctime} {{{levelname}}} {name!s}: {message:s}", "{WARNING} shop: slow"),
+        ("$asctime ${levelname} $name: $message", "WARNING shop: slow"),
+        ("${asctime} $$ $levelname $name: ${message}", "$ WARNING shop: slow"),
+    ],
+)
+def test_the_other_styles_of_formats_are_read(log_format: str, line: str) -> None:
+    raw = f"2026-01-02 03:04:05,678 {line}".encode()
+
+    event = next(parser_for(log_format).parse(Block(raw)).events())
+
+    assert (event.time, event.level, event.fields, event.message) == (
+        "2026-01-02T03:04:05.678000+00:00",
+        "WARNING",
+        {"logger": "shop"},
+        "slow",
+    )
+
+
+def test_a_line_that_begins_with_a_time_but_does_not_fit_is_a_record_of_its_own() -> None:
+    raw = b"2026-01-02 03:04:05,678 INFO a: one\n2026-01-02 03:04:05,679  WARN a: two\n  more\n"
+
+    batch = parser_for("%(asctime)s %(levelname)s %(name)s: %(message)s").parse(Block(raw))
+
+    assert ["python", "plain"] == batch.format_of().values()
+    assert ["INFO", "WARN"] == batch.column("level").values()
+    assert [1, 2] == batch.line_counts().tolist()

@@ -1,0 +1,32 @@
+"""Why a format was chosen, in a sentence."""
+
+from collections.abc import Sequence
+
+from parsers.detect import ENOUGH, Verdict
+from parsers.formats import AnyOf
+
+_RIVALS = 3
+
+
+def reason(parser: object, text: bytes) -> str | None:
+    """Which format a pasted text has and which others lost, or None if it was named."""
+    if not isinstance(parser, AnyOf):
+        return None
+    chosen, *others = parser.ranking(text)
+    # Of a format's variants the best one speaks for it.
+    best = {each.parser.name: each for each in reversed(others)}
+    rivals = [each for name, each in reversed(best.items()) if name != chosen.parser.name]
+    said = f"format {chosen.parser.name}: {_why(chosen, rivals)}"
+    if not rivals:
+        return f"{said}; no line fits any other"
+    lost = ", ".join(f"{each.parser.name} ({each.share:.0%})" for each in rivals[:_RIVALS])
+    more = f" and {len(rivals) - _RIVALS} more" if len(rivals) > _RIVALS else ""
+    return f"{said}; it won over {lost}{more}"
+
+
+def _why(chosen: Verdict, rivals: Sequence[Verdict]) -> str:
+    if chosen.parser.name == "plain":
+        return f"fewer than {ENOUGH:.0%} of the records fit any other"
+    if rivals and rivals[0].share == chosen.share:
+        return f"{chosen.share:.0%} of the records fit, and it tells more of them"
+    return f"{chosen.share:.0%} of the records fit"

@@ -1,0 +1,183 @@
+"""Logs whose records begin with a head of `heads.py`, and lines that continue them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+import numpy as np
+
+from parsers.batch import Batch, line_spans
+from parsers.block import Block
+from parsers.columns import Column, Labels, Texts, Value
+from parsers.cutting import compile_layout
+from parsers.heads import HEADS, Head
+from parsers.layout import Layout, Literal, Slot, Token
+from parsers.levels import severities
+from parsers.loose import begin_with_time, marked, with_stated
+from parsers.records import complete_before_last_head, join
+from parsers.scan import cut
+from parsers.severity import MARKS, severity_of
+from parsers.stamps import find_stamps
+from parsers.times import Times
+from parsers.words import Bools, Ints, Octets
+
+_PART = re.compile(r"\{(\w+)(?::(<\d+|[^}]+))?\}")
+_SAMPLE_LINES = 20
+_INTEGERS = ("process", "pid", "tid", "line", "thread")
+_STAMP = "/time"  # the hidden column of the text of the time; no field has such a name
+
+
+@dataclass(frozen=True, slots=True)
+class HeadParser:
+    """
+    Reads one head; build it with `head_parser`.
+
+    A line that does not fit, but begins with a time, is a record too: of plain text, with the level
+    that it states. Any other line continues the record before it.
+    """
+
+    name: str
+    layout: Layout
+    fields: tuple[str, ...]
+    zone: tzinfo | None = None
+    reference: Callable[[], datetime] | None = None
+    # The level is one of Redis's marks.
+    marks: bool = False
+
+    def may_be_in(self, head: bytes) -> bool:
+        """Whether an early line of `head` fits."""
+        fullmatch = self.layout.pattern.fullmatch
+        lines = head.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
+        return any(fullmatch(line.removesuffix(b"\r")) for line in lines)
+
+    def complete(self, raw: bytes) -> int:
+        """A record ends where the next one begins."""
+        return complete_before_last_head(raw, self._is_head)
+
+    def _is_head(self, line: bytes) -> bool:
+        octets = Octets(line)
+        starts, ends = line_spans(octets, octets.positions(ord("\n")))
+        return bool(self._heads(octets, starts, ends)[0].any())
+
+    def _heads(
+        self, octets: Octets, starts: Ints, ends: Ints
+    ) -> tuple[Bools, Bools, dict[str, tuple[Ints, Ints]]]:
+        """Which lines begin a record, which of them fit the head, and its parts."""
+        found = cut(self.layout, octets)
+        at, until = found.slots["level"]
+        labels = Texts(octets, at, until).labels()
+        known = [self._knows(name) for name in labels.names]
+        fits = found.fits & np.array([*known, False], np.bool_)[labels.codes]
+        return begin_with_time(octets, starts, ends, fits), fits, found.slots
+
+    def _knows(self, level: str | None) -> bool:
+        if self.marks:
+            return level in MARKS
+        return level is not None and severity_of(level) is not None
+
+    def parse(self, block: Block) -> Batch:
+        """Find the records, their parts and their levels."""
+        octets = Octets(block.raw)
+        starts, ends = line_spans(octets, octets.positions(ord("\n")))
+        heads, fits, slots = self._heads(octets, starts, ends)
+        records = join(heads, starts, ends)
+        first = records.first
+        fits = fits[first]
+        parts = {name: _texts(octets, span, first, fits) for name, span in slots.items()}
+        for slot in self.layout.slots:
+            parts[slot.name] = parts[slot.name].unpadded(slot.least)
+        level = _stripped(parts["level"].labels())
+        severity, _ = severities(level)
+        loose = heads[first] & ~fits
+        if loose.any():
+            lines = (records.starts, ends[first])
+            level, severity = with_stated(octets, lines, (level, severity), np.flatnonzero(loose))
+        message = np.where(fits, parts["message"].starts, records.starts)
+        columns: dict[str, Column] = {
+            **parts,
+            "level": level,
+            "message": Texts(octets, message, records.ends),
+        }
+        batch = Batch(
+            block,
+            octets,
+            self.name,
+            records.starts,
+            records.ends,
+            heads[first],
+            severity,
+            self,
+            columns,
+            records.lines,
+        )
+        return marked(batch, loose)
+
+    def cut(self, batch: Batch, name: str) -> Column:
+        """Cut the time; all other parts are cut already."""
+        if name != "time":
+            raise KeyError(name)
+        stamp = batch.columns[_STAMP]
+        assert isinstance(stamp, Texts)
+        starts = np.where(stamp.starts >= 0, stamp.starts, batch.starts)
+        stamps, _, _ = find_stamps(batch.octets, starts, batch.ends)
+        return Times(batch.octets, stamps, self.zone, self.reference)
+
+    def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
+        """The parts of each head, but time, level and message."""
+        columns = [_typed(batch.column(name), name) for name in self.fields]
+        rows = [
+            dict(zip(self.fields, values, strict=True)) for values in zip(*columns, strict=True)
+        ]
+        rows = rows or [{} for _ in range(len(batch))]
+        return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def head_parsers(
+    zone: tzinfo | None = None, reference: Callable[[], datetime] | None = None
+) -> list[HeadParser]:
+    """A parser for each head that is known."""
+    return [head_parser(head, zone, reference) for head in HEADS]
+
+
+def head_parser(
+    head: Head, zone: tzinfo | None = None, reference: Callable[[], datetime] | None = None
+) -> HeadParser:
+    """Compile a head; raises ValueError if nothing separates two of its parts."""
+    tokens = _tokens(head.text)
+    names = [token.name for token in tokens if isinstance(token, Slot)]
+    fields = tuple(name for name in names if name not in ("level", "message", _STAMP))
+    return HeadParser(head.name, compile_layout(tokens), fields, zone, reference, head.marks)
+
+
+def _tokens(head: str) -> list[Token]:
+    tokens: list[Token] = []
+    end = 0
+    for match in _PART.finditer(head):
+        if match.start() > end:
+            tokens.append(Literal(head[end : match.start()].encode()))
+        tokens.append(_slot(match[1], match[2] or ""))
+        end = match.end()
+    return tokens
+
+
+def _slot(name: str, form: str) -> Slot:
+    name = _STAMP if name == "time" else name
+    if form.startswith("<"):
+        return Slot(name, b"", int(form[1:]))
+    return Slot(name, form.encode())
+
+
+def _texts(octets: Octets, span: tuple[Ints, Ints], first: Ints, fits: Bools) -> Texts:
+    at, until = (np.where(fits, edge[first], -1) for edge in span)
+    return Texts(octets, at, until)
+
+
+def _stripped(labels: Labels) -> Labels:
+    return Labels(labels.codes, tuple(name.strip() if name else None for name in labels.names))
+
+
+def _typed(column: Column, name: str) -> list[Value]:
+    if name in _INTEGERS and isinstance(column, Texts):
+        return column.integers().values()
+    return list(column.values())

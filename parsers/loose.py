@@ -1,0 +1,61 @@
+"""Lines that do not have the head of their log, but begin with a time: records of plain text."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from parsers.batch import Batch
+from parsers.columns import Labels
+from parsers.inferred import inferred
+from parsers.inner import Rows
+from parsers.levels import head_runs, severities, stated_levels
+from parsers.stamps import find_stamps
+from parsers.words import Bools, Ints, Octets, Octets8
+
+# A time so near to the start of a line begins a record, whatever comes behind it.
+_NEAR_BYTES = 4
+_PLAIN = "plain"
+
+
+def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> Bools:
+    """Which lines begin a record: the `heads`, and those that begin with a time."""
+    rest = np.flatnonzero(~heads & (ends > starts))
+    rest = rest[octets.bytes[starts[rest]] > ord(" ")]
+    if not rest.size:
+        return heads
+    stamps, _, _ = find_stamps(octets, starts[rest], ends[rest])
+    both = heads.copy()
+    both[rest] = (stamps.at >= 0) & (stamps.at - starts[rest] <= _NEAR_BYTES)
+    return both
+
+
+def with_stated(
+    octets: Octets, lines: tuple[Ints, Ints], levels: tuple[Labels, Octets8], loose: Ints
+) -> tuple[Labels, Octets8]:
+    """Levels and severities, for the rows `loose` those that their lines state."""
+    labels, severity = levels
+    starts, ends = lines[0][loose], lines[1][loose]
+    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
+    runs = head_runs(octets, rows)
+    stated = stated_levels(runs, rows)
+    severity = severity.copy()
+    severity[loose] = inferred(runs, *severities(stated))
+    codes = labels.codes.copy()
+    codes[loose] = len(labels.names) + stated.codes
+    return Labels(codes, (*labels.names, *stated.names)), severity
+
+
+def marked(batch: Batch, loose: Bools) -> Batch:
+    """The batch, of which the rows `loose` say that they are plain text."""
+    if not loose.any():
+        return batch
+    return replace(batch, formats=Labels(loose.astype(np.int64), (batch.format, _PLAIN)))
+
+
+def loose_rows(batch: Batch) -> Bools:
+    """Which rows of a batch of one format are plain text in it."""
+    if batch.formats is None or batch.format == _PLAIN:
+        return np.zeros(len(batch), np.bool_)
+    plain = np.array([name == _PLAIN for name in batch.formats.names], np.bool_)
+    found: Bools = plain[batch.formats.codes]
+    return found

@@ -1,0 +1,250 @@
+"""Where lines state their time, whatever the notation: found on all lines of a block at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.kinds import among, digits, is_lower, letters, shaped
+from parsers.words import Bools, Ints, Octets, rows_of
+from parsers.zone_marks import behind_zone
+
+# A time further from the start of a line is part of what is said.
+HEAD_BYTES = 160
+# Dates before a clock such as `15:04:05`, the more telling first. `d` is a digit, `a` a letter, `b`
+# a digit or a blank, `-` one of `-/.`, all else itself. What they mean is said in `timestamps.py`.
+# Sources: ISO 8601 and strftime habits (`%Y-%m-%d`, `%Y/%m/%d`); CLF and BIND `02/Jan/2026:`,
+# `02-Jan-2026 `; Windows and Splunk `01-02-2026`; asctime(3); RFC 3164 `Jan  2`; RFC 5322
+# `2 Jan 2026`; Java's DateFormat `Jan 2, 2026`; Redis `02 Jan`; log4j's `yy/MM/dd` (Spark); MySQL 5
+# and tornado `260102`; WebSphere `1/2/26`; logcat and geth `01-02`; glog `0102`, since 0.6
+# `20260102`, and CockroachDB `260102`, behind their letters.
+DATES = (
+    *("dddd-dd-dd", "aaa bd", "dd-aaa-dddd", "dd-dd-dddd", "dd aaa dddd", "aaa dd dddd"),
+    *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
+    *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
+    *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
+    *("adddddd", "adddddddd"),
+)
+CLOCK_ONLY = len(DATES)
+# Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
+# 1970 (squid, nagios, auditd), ISO 8601's basic form.
+BARE = (
+    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd"),
+    *("dddddddddd.ddd", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
+    "dddddddddd",
+)
+_FIRST_BARE = CLOCK_ONLY + 1
+YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd"))
+_BSD = DATES.index("aaa bd")
+_WHOLE_DIGITS = 10
+_NEAR_START = 4  # brackets, or a letter for the level
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """One time stamp for each row, `at` is -1 for a row without one."""
+
+    at: Ints
+    until: Ints
+    # Where what is before the fraction ends, and the digits of the fraction; empty: none.
+    second_end: Ints
+    fraction: Ints
+    fraction_end: Ints
+    # A number of DATES, CLOCK_ONLY, or behind it one of BARE.
+    notation: Ints
+
+    def take(self, rows: Ints) -> "Stamps":
+        """The stamps of these rows."""
+        return Stamps(
+            self.at[rows],
+            self.until[rows],
+            self.second_end[rows],
+            self.fraction[rows],
+            self.fraction_end[rows],
+            self.notation[rows],
+        )
+
+    def replaced(self, by: Ints, others: "Stamps") -> "Stamps":
+        """The stamps, with number `by[row]` of `others` where that is not negative."""
+        both = [
+            np.where(by >= 0, theirs[by], ours) if len(theirs) else ours
+            for ours, theirs in zip(self._arrays(), others._arrays(), strict=True)
+        ]
+        return Stamps(*both)
+
+    def _arrays(self) -> tuple[Ints, ...]:
+        spans = (self.at, self.until, self.second_end, self.fraction, self.fraction_end)
+        return *spans, self.notation
+
+
+def find_stamps(octets: Octets, starts: Ints, ends: Ints) -> tuple[Stamps, Stamps, Ints]:
+    """
+    The stamp of each row `[starts, ends)`: the first in its head that has a date.
+
+    Returns them, and all further ones that have a date with the row of each: a program's own within
+    what a relay or a supervisor wrote around it.
+    """
+    row, colon = _clocks(octets, starts, ends)
+    found = _around(octets, colon)
+    inside = found.at >= starts[row]
+    dated = inside & (found.notation < CLOCK_ONLY)
+    dated &= ~_is_said(octets, found.at, starts[row])
+    kept = np.flatnonzero(dated | (inside & (found.at - starts[row] <= _NEAR_START)))
+    row, found = row[kept], found.take(kept)
+    # Of a row's stamps those with a date come first, in the order of the line.
+    order = np.lexsort((found.at, found.notation == CLOCK_ONLY, row))
+    row, found = row[order], found.take(order)
+    first = np.flatnonzero(np.diff(row, prepend=-1) != 0)
+    stamps = _none(len(starts))
+    _put(stamps, row[first], found.take(first))
+    _bare(octets, starts, ends, stamps)
+    further = np.ones(len(row), np.bool_)
+    further[first] = False
+    rest = np.flatnonzero(further & (found.notation < CLOCK_ONLY))
+    return stamps, found.take(rest), row[rest]
+
+
+def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
+    """
+    Times that a sentence mentions: two lower-case words stand before them in their line.
+
+    A time with a key (`time="…"`, `"ts": "…"`) or in brackets is one wherever it stands,
+    and so is one behind a colon, which ends what a relay wrote.
+    """
+    said = np.zeros(len(at), np.bool_)
+    far = np.flatnonzero(at - starts > _NEAR_START)
+    lead = octets.bytes[at[far] - 1]
+    own = among(lead, b'"=[') | ((lead == ord(" ")) & (octets.bytes[at[far] - 2] == ord(":")))
+    far = far[~own]
+    if not far.size:
+        return said
+    blank = octets.positions(ord(" "))
+    between = is_lower(octets.bytes[blank - 1]) & is_lower(octets.bytes[blank + 1])
+    blank = blank[between]
+    first = np.searchsorted(blank, starts[far])
+    said[far] = np.searchsorted(blank, at[far]) > first
+    return said
+
+
+def _none(rows: int) -> Stamps:
+    at, until, second_end, fraction, fraction_end = (np.full(rows, -1) for _ in range(5))
+    return Stamps(at, until, second_end, fraction, fraction_end, np.full(rows, CLOCK_ONLY))
+
+
+def _put(stamps: Stamps, rows: Ints, found: Stamps) -> None:
+    stamps.at[rows], stamps.until[rows] = found.at, found.until
+    stamps.second_end[rows] = found.second_end
+    stamps.fraction[rows], stamps.fraction_end[rows] = found.fraction, found.fraction_end
+    stamps.notation[rows] = found.notation
+
+
+def _clocks(octets: Octets, starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+    """The row and the first colon of each `h:mm:ss` in the head of a row."""
+    colon = octets.positions(ord(":"))
+    colon = colon[octets.bytes[colon + 3] == ord(":")]
+    for step in (-1, 1, 2, 4, 5):
+        colon = colon[digits(octets.bytes[colon + step])]
+    hour = _hour(octets, colon)
+    before = octets.bytes[hour - 1]
+    colon = colon[~digits(before) & (octets.bytes[colon + 1] < ord("6"))]
+    row = rows_of(colon, starts)
+    colon, row = colon[row >= 0], row[row >= 0]
+    inside = (row >= 0) & (colon + 6 <= np.minimum(ends[row], starts[row] + HEAD_BYTES))
+    return row[inside], colon[inside]
+
+
+def _hour(octets: Octets, colon: Ints) -> Ints:
+    hour: Ints = colon - 1 - digits(octets.bytes[colon - 2])
+    return hour
+
+
+def _around(octets: Octets, colon: Ints) -> Stamps:
+    """The date before each clock, and the fraction and the zone behind it."""
+    hour = _hour(octets, colon)
+    notation, at = _date(octets, hour)
+    fraction, fraction_end = _fraction(octets, colon + 6)
+    until = _meridiem(octets, fraction_end)
+    until = _year(octets, behind_zone(octets, until), notation, at)
+    return Stamps(at, until, colon + 6, fraction, fraction_end, notation)
+
+
+def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
+    end = hour - among(octets.bytes[hour - 1], b"T _-:,t|")
+    for _ in range(3):
+        end = end - ((end < hour) & among(octets.bytes[end - 1], b" -:,"))
+    notation, at = np.full(len(hour), CLOCK_ONLY), hour.copy()
+    left = np.flatnonzero(end < hour)
+    for number, shape in enumerate(DATES):
+        if not left.size:
+            break
+        begin = end[left] - len(shape)
+        fits = shaped(octets, begin, shape)
+        # Not the end of something longer, such as a version or an address.
+        before = octets.bytes[begin - 1]
+        fits &= ~(digits(before) | letters(before) | among(before, b"-/")) | (begin == 0)
+        if shape.startswith("ad"):
+            fits &= among(octets.bytes[begin], b"IWEFDVN")
+        notation[left[fits]] = number
+        at[left[fits]] = begin[fits] + shape.startswith("ad")
+        left = left[~fits]
+    return notation, at
+
+
+def _fraction(octets: Octets, end: Ints) -> tuple[Ints, Ints]:
+    """Where the digits behind the second begin and end; both `end` if there are none."""
+    mark = octets.bytes[end]
+    begin = end + 1
+    until = begin.copy()
+    rows = np.flatnonzero(among(mark, b".,:") & digits(octets.bytes[begin]))
+    for _ in range(9):
+        if not rows.size:
+            break
+        rows = rows[digits(octets.bytes[until[rows]])]
+        until[rows] += 1
+    # `:` may also separate the clock from a number; Java writes three digits behind it.
+    none = (until == begin) | ((mark == ord(":")) & (until != begin + 3))
+    return np.where(none, end, begin), np.where(none, end, until)
+
+
+def _meridiem(octets: Octets, end: Ints) -> Ints:
+    blank = octets.bytes[end] == ord(" ")
+    letter = end + blank
+    half = among(octets.bytes[letter], b"APap") & among(octets.bytes[letter + 1], b"Mm")
+    half &= ~letters(octets.bytes[letter + 2])
+    until: Ints = np.where(half, letter + 2, end)
+    return until
+
+
+def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:
+    """Behind the year that asctime(3) and date(1) write last."""
+    until = end.copy()
+    rows = np.flatnonzero((notation == _BSD) & (octets.bytes[at - 1] == ord(" ")))
+    rows = rows[shaped(octets, at[rows] - 4, "aaa ")]
+    for century in (" 20dd", " 19dd"):
+        fits = shaped(octets, end[rows], century) & ~digits(octets.bytes[end[rows] + 5])
+        until[rows[fits]] = end[rows[fits]] + 5
+    return until
+
+
+def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
+    """Times without a colon, for the rows that have none yet."""
+    rows = np.flatnonzero(stamps.at < 0)
+    at = starts[rows] + among(octets.bytes[starts[rows]], b"[(")
+    for number, shape in enumerate(BARE):
+        if not rows.size:
+            return
+        end = at + len(shape)
+        behind = octets.bytes[end]
+        fits = shaped(octets, at, shape) & (end <= ends[rows])
+        fits &= ~digits(behind) & ~letters(behind) | among(behind, b"Z")
+        zulu = (behind == ord("Z"))[fits]
+        _put(stamps, rows[fits], _bare_stamps(at[fits], end[fits], zulu, number))
+        rows, at = rows[~fits], at[~fits]
+
+
+def _bare_stamps(at: Ints, end: Ints, zulu: Bools, number: int) -> Stamps:
+    """Of seconds since 1970 the first ten digits are whole, until the year 2286."""
+    notation = np.full(len(at), _FIRST_BARE + number)
+    if not BARE[number].startswith("d" * _WHOLE_DIGITS):
+        return Stamps(at, end + zulu, end, end, end, notation)
+    whole = at + _WHOLE_DIGITS
+    return Stamps(at, end, whole, whole + ("." in BARE[number]), end, notation)
