@@ -101,7 +101,9 @@ def _agent(order: Order) -> Iterator[Action]:
     chance = random.Random(f"{order.seed} agent")
     down = ("down",) * ("down" in order.kinds)
     soft = ("restart", "reload", *down)
-    decks = _decks(chance, (*soft, "kill", "kill", *down) if order.kill else soft)
+    decks = _decks(chance, soft)
+    if order.kill:  # first of all a SIGKILL, so that a short run has one
+        decks = chain(["kill"], _decks(chance, (*soft, "kill", "kill", *down)))
     for at_s, card in zip(_times(chance, 1.5, 4.5), decks, strict=False):
         lasts_s = chance.uniform(0, 1.2) * (card != "reload")
         if card == "down":

@@ -53,7 +53,8 @@ def judge_repeats(found: LogEvidence, watch: Watch, lives: Sequence[Life]) -> Re
 
     A flush takes the positions, sends, and then saves them. So what the last checkpoint before the
     SIGKILL does not hold came after the begin of its flush, which was at least `FLUSH_S` after the
-    checkpoint before. That is `FLUSH_S` before the SIGKILL, and more by as much as flushes took.
+    checkpoint before; at once after it, if that was the start's or a reload's. That is `FLUSH_S`
+    before the SIGKILL, and more by as much as flushes took.
     """
     if not found.repeated:
         return Repeats()
@@ -71,4 +72,5 @@ def judge_repeats(found: LogEvidence, watch: Watch, lives: Sequence[Life]) -> Re
 
 def _allowed_s(life: Life) -> float:
     since_s = (life.ended_ns - life.previous_ns) / 1e9 if life.previous_ns else 0.0
-    return max(FLUSH_S, since_s - FLUSH_S) + _TOLERANCE_S
+    on_time = life.checkpoint_ns - life.previous_ns >= FLUSH_S * 1e9
+    return max(FLUSH_S, since_s - FLUSH_S * on_time) + _TOLERANCE_S

@@ -216,12 +216,12 @@ class Case:
     def _take(self, raw: bytes) -> None:
         self.events += raw.splitlines(keepends=True)
 
-    def kill(self, *, after: int, checkpoint_ago_s: float = 0.5) -> None:
+    def kill(self, *, after: int, checkpoint_ago_s: float = 0.5, gap_s: float = 1.1) -> None:
         """Let a SIGKILL end the agent that wrote the first `after` events."""
         now_ns = time.monotonic_ns()
         saved_ns = now_ns - int(checkpoint_ago_s * 1e9)
         size = sum(map(len, self.events[:after]))
-        killed = Life(1, now_ns, True, size, saved_ns, saved_ns - int(1e9))
+        killed = Life(1, now_ns, True, size, saved_ns, saved_ns - int(gap_s * 1e9))
         self.lives = [killed, *self.lives]
 
     def verdict(self) -> Verdict:
@@ -327,6 +327,15 @@ def test_a_slow_flush_before_a_sigkill_lengthens_what_may_repeat(case: Case) -> 
     case.kill(after=len(case.events), checkpoint_ago_s=3)
     long_ago_ns = time.monotonic_ns() - int(2e9)
     case.came_ns = lambda number: long_ago_ns if number == 9 else time.monotonic_ns()
+    case.events.append(case.events[9])
+
+    assert [] == case.verdict().differences
+
+
+def test_a_flush_at_once_after_that_of_the_start_may_be_as_old_as_both(case: Case) -> None:
+    case.kill(after=len(case.events), checkpoint_ago_s=1.3, gap_s=0.3)
+    ago_ns = time.monotonic_ns() - int(1.5e9)
+    case.came_ns = lambda number: ago_ns if number == 9 else time.monotonic_ns()
     case.events.append(case.events[9])
 
     assert [] == case.verdict().differences
