@@ -94,7 +94,9 @@ class AccessParser:
         if name in self.keys and self.keys[name] != name:
             return batch.column(self.keys[name])
         if name == "route":
-            return self.router.labels(batch.column("path").labels())
+            uris = batch.column("request_uri")
+            assert isinstance(uris, Texts)  # by its kind
+            return self.router.of_uris(uris)
         return derived(batch, name)
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:

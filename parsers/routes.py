@@ -8,7 +8,8 @@ from itertools import islice
 
 import numpy as np
 
-from parsers.columns import Labels
+from parsers.columns import Labels, Texts
+from parsers.route_table import RouteTable
 
 MOST_SEGMENTS = 8  # a deeper path ends in `/*`
 MOST_CHARS = 40  # of a segment that is shown as it stands
@@ -153,6 +154,7 @@ class Router:
     _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _templates: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _patterns: list[re.Pattern[str]] = field(default_factory=list, repr=False, compare=False)
+    _table: RouteTable = field(default_factory=RouteTable, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.own:
@@ -165,6 +167,10 @@ class Router:
         routes = self.routes(paths.names)
         codes = np.array([numbers.setdefault(each, len(numbers)) for each in routes], np.int64)
         return Labels(codes[paths.codes], tuple(numbers))
+
+    def of_uris(self, uris: Texts) -> Labels:
+        """The routes of URIs as they stand in a log: a path seen before is not looked at again."""
+        return self._table.labels(uris, self.routes)
 
     def routes(self, paths: Sequence[str | None]) -> list[str | None]:
         """The route of each of distinct paths; None of None."""

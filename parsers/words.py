@@ -129,6 +129,12 @@ class Octets:
             found[row] = first if first >= 0 else ends[row]
         return found
 
+    def until(self, octet: int, at: Ints, ends: Ints) -> tuple[Words, Ints]:
+        """The bytes from each offset of `at` to `octet`, `ends` or eight of them; how many."""
+        word = self.load(at)
+        sizes = np.minimum(_first_byte(_zero_bytes(word ^ (_ONES * np.uint64(octet)))), ends - at)
+        return word & _LOW[sizes], sizes
+
     def rfind(self, octet: int, starts: Ints, ends: Ints) -> Ints:
         """The last offset of `octet` in each row, or one before the row's start if it has none."""
         found = starts - 1
