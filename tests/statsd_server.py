@@ -14,7 +14,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +101,16 @@ class StatsdServer:
         """Return the totals when so many lines have come, or what has come by the deadline."""
         deadline = time.monotonic() + within_s
         while (totals := self.totals()).metrics < metrics and time.monotonic() < deadline:
+            pass  # each answer waits for a flush
+        return totals
+
+    def totals_once(
+        self, complete: Callable[[ServerTotals], bool], *, within_s: float = 10
+    ) -> ServerTotals:
+        """Return the totals when they are complete, or what has come by the deadline."""
+        # A server that is kept waiting for the processor still has datagrams in its socket.
+        deadline = time.monotonic() + within_s
+        while not complete(totals := self.totals()) and time.monotonic() < deadline:
             pass  # each answer waits for a flush
         return totals
 

@@ -15,7 +15,7 @@ import pytest
 from benchmarks.generate import LOG_FORMAT, access_lines, error_lines
 from tests.agents import access_line, append, run_agent
 from tests.programs import needs
-from tests.statsd_server import StatsdServer, run_statsd
+from tests.statsd_server import ServerTotals, StatsdServer, run_statsd
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -104,9 +104,12 @@ def test_every_line_of_every_source_is_counted_once_over_bursts_and_rotations(
     wanted += Counter({"app.lines.read": 1200, "app.lines.parsed": 1200})
     wanted += Counter({f"app.events.logger.shop_cart_{n}": 400 for n in range(3)})
     wanted += Counter({"api.lines.read": 800, "api.lines.parsed": 800})
-    totals = statsd_server.totals()
-    got = {name: totals.counters.get(f"logtell.{name}") for name in wanted}
-    assert got == dict(wanted)
+
+    def of_wanted(totals: ServerTotals) -> dict[str, float | None]:
+        return {name: totals.counters.get(f"logtell.{name}") for name in wanted}
+
+    totals = statsd_server.totals_once(lambda totals: of_wanted(totals) == dict(wanted))
+    assert of_wanted(totals) == dict(wanted)
     upstream = [line for line in access if 'urt="-"' not in line]
     assert len(totals.timers["logtell.web.request_time"]) == len(access)
     assert len(totals.timers["logtell.web.upstream_time"]) == len(upstream)
