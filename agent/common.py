@@ -26,6 +26,8 @@ class Common:
     pace: Pace
     ledgers: Ledgers
     wall_clock: Callable[[], float]
+    # When the following began: what changed since and was not there then nobody has read.
+    began_ns: int
     start_at_end: bool
     listings: Listings
     descriptors: Descriptors

@@ -31,6 +31,8 @@ __all__ = ["FollowOptions", "Followed", "Follower", "Limits", "Pace", "Watched"]
 
 # How long it is looked at files between two chances for others; 2 to 4 µs each, mostly.
 _LOOK_ON_S = 0.005
+# The kernel's time of a file may be a tick behind the clock, and FAT's two seconds.
+_COARSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Follower:
             pace=options.pace,
             ledgers=ledgers,
             wall_clock=options.wall_clock,
+            began_ns=int((options.wall_clock() - _COARSE_S) * 1e9),
             start_at_end=options.start_at == "end",
             spool=options.spool,
             listings=Listings(options.wall_clock),

@@ -98,17 +98,20 @@ class Forerunners:
         since_ns = self._roster.since_ns  # changed by what is followed meanwhile
         if not since_ns or not self._roster.name.looked_up:
             return  # no generation of this name is known: what lies beside it is not ours
-        for tail in list(self._roster.tails):
-            # First, or the copy of one that was truncated too would be taken for a missed one.
-            self._roster.look(tail, now_s)
-            if tail.truncated:
-                self.begin_anew(tail, now_s)
+        self._look_at_all(now_s)
         for fd in self._older.missed(since_ns, present):
             if unlike and unlike.begins_like(fd):
                 os.close(fd)
             else:
                 self._roster.catch_up(fd, 0, now_s)
         self._search_packed(since_ns)
+
+    def _look_at_all(self, now_s: float) -> None:
+        """Look at the open files first, or a copy of what they hold is taken for a missed one."""
+        for tail in list(self._roster.tails):
+            self._roster.look(tail, now_s)
+            if tail.truncated:
+                self.begin_anew(tail, now_s)
 
     def _follow_left(self, entries: Sequence[Entry], now_s: float) -> list[Entry]:
         """Follow what is found of generations that are not open; returns those."""
@@ -177,6 +180,7 @@ class Forerunners:
 
     def search_again(self, now_s: float) -> None:
         """Look once more for what was not found: names may have been changed while we looked."""
+        self._look_at_all(now_s)
         for wanted in self._archive.wanted:
             if self._catch_up(wanted.known, now_s):
                 self._archive.found(wanted)

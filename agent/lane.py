@@ -94,6 +94,7 @@ class Lane:
         if not self._resumed:
             self._resumed = True
             self._forerunners.resume(now_s)
+            self._see_the_past(at_first=at_first)
         if self._forerunners.is_to_search_again(now_s):
             self._forerunners.search_again(now_s)
         if self._resting:
@@ -102,6 +103,15 @@ class Lane:
             self._forerunners.open_missed(now_s)
         elif not self.live and not self._register.is_open(self._name.key):
             self._open(now_s, at_first=at_first)
+
+    def _see_the_past(self, *, at_first: bool) -> None:
+        """Where nothing ever stood under the name, have all that will be read, also if unseen."""
+        first_ever = at_first and not self._register.knows_source(self.watched.source)
+        if self._roster.since_ns or (at_first and self._name.key is not None):
+            return
+        if first_ever:
+            self._forerunners.leave_the_past()
+        self._roster.since_ns = self._common.began_ns
 
     def _open(self, now_s: float, *, at_first: bool) -> None:
         self._common.descriptors.make_room()

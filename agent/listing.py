@@ -88,6 +88,18 @@ class Listings:
         folder, name = os.path.split(path)
         return _oldest_first(folder, self._listing(folder).packed_by_original.get(name, ()))
 
+    def rotated_away(self, folder: str, besides: Collection[str]) -> set[str]:
+        """List the names in a directory that have rotated files but `besides`, and no file."""
+        listing = self._listing(folder)
+        made = (listing.by_original.items(), listing.packed_by_original.items())
+        return {
+            _in(folder, original)
+            for each in made
+            for original, names in each
+            if original not in listing.names
+            and any(_in(folder, name) not in besides for name in names)
+        }
+
     def called_otherwise(self, path: str, wanted: Collection[Key]) -> list[Found]:
         """List the files beside `path`, by any name, whose device and inode are wanted."""
         if not wanted:
@@ -127,9 +139,13 @@ def _signature(folder: str) -> tuple[int, int, int]:
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
+def _in(folder: str, name: str) -> str:
+    return name if folder in {"", "."} else f"{folder}/{name}"
+
+
 def _oldest_first(folder: str, names: Iterable[str]) -> list[Found]:
     found = []
-    for path in (f"{folder}/{name}" if folder else name for name in names):
+    for path in (_in(folder, name) for name in names):
         with suppress(OSError):  # gone since it was listed
             found.append((path, Path(path).stat()))
     regular = [one for one in found if stat.S_ISREG(one[1].st_mode)]

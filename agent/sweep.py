@@ -142,6 +142,8 @@ class Sweep:
         found = paths.expand(watched.patterns)
         if self._first:
             left = self._common.register.closed_paths(watched.source)
+            if not self._common.register.knows_source(watched.source):
+                left |= self._left_alone(watched, found)
             found |= {path for path in left if paths.is_meant(path, watched.patterns)}
         for path in sorted(found - self._lanes.keys()):
             if not paths.is_ours(path, self._exclude):
@@ -149,6 +151,15 @@ class Sweep:
                 self._moved = True
         if len(self._watched) > 1:
             self._dispute(watched, found)
+
+    def _left_alone(self, watched: Watched, found: set[str]) -> set[str]:
+        """
+        The names that have rotated files and nothing else, among which a new one may come to be.
+
+        What is there now is of the past, which can only be told of before it comes.
+        """
+        listings, folders = self._common.listings, paths.directories(found, watched.patterns)
+        return {name for folder in folders for name in listings.rotated_away(folder, found)}
 
     def _dispute(self, watched: Watched, found: Iterable[str]) -> None:
         for path in found:

@@ -6,7 +6,7 @@ import lzma
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
@@ -76,6 +76,15 @@ class Counts:
 class Reader:
     """A follower of one source, read by hand: each look is asked for, time passes between them."""
 
+    _made: ClassVar[list["Reader"]] = []
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close what any reader has open, as the end of a test needs it."""
+        for reader in cls._made:
+            reader.follower.close()
+        cls._made.clear()
+
     def __init__(
         self,
         *patterns: Path | str,
@@ -84,6 +93,7 @@ class Reader:
         wake: WakeOnCommand | None = None,
         **options: Any,
     ) -> None:
+        Reader._made.append(self)
         self.patterns = patterns
         self.options = options
         self.parser = parser

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.following import Reader, append, copytruncate
+from tests.agent.following import Reader, append, compress, copytruncate
 
 
 @pytest.fixture
@@ -85,6 +85,41 @@ def test_two_rotations_between_two_looks_lose_no_generation(log: Path) -> None:
     log.write_bytes(b"five\n")
 
     assert reader.read() == b"three\nfour\nfive\n"
+
+
+@pytest.mark.parametrize("pattern", ["access.log", "*.log"])
+def test_file_that_came_and_was_rotated_before_its_first_look_is_read(
+    log: Path, pattern: str
+) -> None:
+    log.unlink()
+    log.with_name("access.log.1").write_bytes(b"old\n")
+    compress(log.with_name("access.log.1"))
+    log.with_name("access.log.1").write_bytes(b"older than us\n")
+    reader = Reader(log.with_name(pattern), start_at="end")
+    reader.look()
+    log.with_name("access.log.1").rename(log.with_name("access.log.2"))
+    log.write_bytes(b"one\n")
+    log.rename(log.with_name("access.log.1"))
+    log.write_bytes(b"two\n")
+
+    assert reader.read() == b"one\ntwo\n"
+    append(log.with_name("access.log.1"), b"late\n")
+    assert reader.read() == b"late\n"
+
+
+def test_dated_files_of_the_pattern_are_no_rotated_files_of_a_name_that_never_was(
+    tmp_path: Path,
+) -> None:
+    """`app.log` would be their original, and is meant by the pattern as well."""
+    dated = tmp_path / "app-2026-01-01.log"
+    dated.write_bytes(b"one\nhal")
+    reader = Reader(tmp_path / "*.log")
+    before = reader.read()
+    append(dated, b"f\n")
+    (tmp_path / "app-2026-01-02.log").write_bytes(b"two\n")
+
+    assert before == b"one\n"
+    assert sorted(reader.read().splitlines()) == [b"half", b"two"]
 
 
 def test_rename_with_dated_name_loses_nothing(log: Path) -> None:
