@@ -15,7 +15,7 @@ import orjson
 
 from agent.counts import Count, Counted
 from agent.files import read_file, write_atomically
-from agent.identity import Identity, digest
+from agent.identity import Identity, continues, digest
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +48,12 @@ class Entry:
     def is_blank(self) -> bool:
         """Whether nothing was seen in the file by which it or a copy could be known again."""
         return not self.offset and not self.identity.head_bytes
+
+    def goes_on_in(self, fd: int, unread: int = 0) -> bool:
+        """Whether a file holds what was read of this generation, and so many bytes behind that."""
+        if self.is_blank or os.fstat(fd).st_size < self.offset + unread:
+            return False
+        return continues(fd, self.identity, self.offset, self.before)
 
     @property
     def unread(self) -> int:

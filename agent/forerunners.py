@@ -231,10 +231,12 @@ class Forerunners:
     def _tell_missing(self, missing: Iterable[Wanted]) -> None:
         for wanted in missing:
             entry = wanted.known.entry
+            lost = wanted.unread if wanted.unread is not None else entry.unread
+            if lost and self._older.is_followed_elsewhere(entry, lost):
+                self._register.supersede(entry)
+                continue
             # Still known by its content: what was read is not read again if it turns up after all.
             self._register.finish(entry, self._older.wall_clock())
             self._roster.count(Counted.REST_MISSING, 1)
             reason = Counted.LOST if wanted.known.was_cut else Counted.UNLINKED
-            set_aside = wanted.unread is not None
-            lost = wanted.unread if wanted.unread is not None else entry.unread
-            self._roster.tell_lost(lost, reason, set_aside=set_aside)
+            self._roster.tell_lost(lost, reason, set_aside=wanted.unread is not None)

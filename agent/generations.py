@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.checkpoint import Entry
-from agent.identity import Key, before, continues, digest, identity, key, same_head
+from agent.identity import Key, before, digest, identity, key, same_head
 from agent.listing import Found, Listings
 from agent.register import Register
 
@@ -45,7 +45,7 @@ class Generations:
         by_key = {key(found): name for name, found in names}
         for entry in sorted(others, key=lambda entry: entry.mtime_ns):
             fd = _open(by_key.get(entry.identity.key, ""))
-            if fd is not None and _goes_on(fd, entry):
+            if fd is not None and entry.goes_on_in(fd):
                 yield fd, entry, False
                 continue
             if fd is not None:
@@ -74,7 +74,7 @@ class Generations:
             return None  # any file behind NULs would do
         return self.rest(
             entry.offset,
-            lambda fd: _goes_on(fd, entry),
+            lambda fd: entry.goes_on_in(fd),
             lambda fd: not entry.identity.is_faceless and same_head(fd, entry.identity),
         )
 
@@ -136,12 +136,31 @@ class Generations:
         """Whether we follow the file or did. An inode that is used again is another file."""
         found = identity(fd).key
         entry = self.register.closed(found)
-        return self.register.is_open(found) or (entry is not None and _goes_on(fd, entry))
+        return self.register.is_open(found) or (entry is not None and entry.goes_on_in(fd))
 
     def offset_in(self, fd: int) -> int | None:
         """How far a file was done, if it was followed before and holds what was read of it."""
         entry = self.register.closed(identity(fd).key)
-        return entry.offset if entry is not None and _goes_on(fd, entry) else None
+        return entry.offset if entry is not None and entry.goes_on_in(fd) else None
+
+    def is_followed_elsewhere(self, entry: Entry, unread: int) -> bool:
+        """
+        Whether what was unread of a generation is in another file that we follow or did.
+
+        So it is where a copy was taken for a generation of its own before its original was looked
+        at, and found to be cut.
+        """
+        if any(tail.holds(entry, unread) for tail, _ in self.register.open_beside(self.path)):
+            return True
+        for name, _ in self.listings.rotated(self.path):
+            fd = _open(name)
+            if fd is not None:
+                try:
+                    if self.is_known(fd) and entry.goes_on_in(fd, unread):
+                        return True
+                finally:
+                    os.close(fd)
+        return False
 
     def _is_stranger(self, fd: int) -> bool:
         """Close the file if we know it."""
@@ -172,10 +191,6 @@ def last_line_start(fd: int, max_line_bytes: int) -> int:
     if newline < 0 and start:
         return size  # in the middle of an over-long line, whose rest is all that can be had
     return start + newline + 1
-
-
-def _goes_on(fd: int, entry: Entry) -> bool:
-    return not entry.is_blank and continues(fd, entry.identity, entry.offset, entry.before)
 
 
 def _open(path: str) -> int | None:

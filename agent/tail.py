@@ -250,6 +250,10 @@ class Tail:
             return False
         return digest(before(self._fd, size)) == before_digest
 
+    def holds(self, entry: Entry, unread: int) -> bool:
+        """Whether the file is what `entry` knows, with all that was unread of that one."""
+        return self.is_open and entry.goes_on_in(self._fd, unread)
+
     def goes_on_in(self, fd: int) -> bool:
         """Whether another file holds all that was read of this one: a copy, with its rest."""
         seen = self.identity.head_bytes or self.place.offset

@@ -231,6 +231,7 @@ class Log(RuleBasedStateMachine):
             self.every_byte_is_accounted_for()
             missing, repeated = self.written - self.read, self.read - self.written
             assert (missing, repeated) == (Counter(), Counter()), f"{missing=} {repeated=}"
+            assert self.reader.counts["bytes.lost"] == 0, "said to be lost, and nothing is missing"
         shutil.rmtree(self.folder)
 
 
