@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from agent.measures import defaults
 from agent.values import (
     NAME,
     ONE_OR_MORE,
@@ -122,6 +123,20 @@ class RulesConfig(_Strict):
     off: Texts = Field((), description="ids of rules, or beginnings of ids, that shall not answer")
 
 
+def _known_measure(name: str) -> str:
+    if not any(measure.is_below(name) for measure in defaults()):
+        names = ", ".join(measure.name for measure in defaults())
+        raise wrong(f'is no default measure: "{name}"', f"write one of {names}, or *")
+    return name
+
+
+MeasureNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_known_measure)], ...],
+    BeforeValidator(as_list),
+    WithJsonSchema(ONE_OR_MORE),
+]
+
+
 class MeasureConfig(_Strict):
     """One counter, timer or value of your own."""
 
@@ -221,6 +236,9 @@ class Config(_Strict):
     rules: RulesConfig = RulesConfig()
     measures: tuple[MeasureConfig, ...] = Field(
         (), description="counters, timers, values of your own"
+    )
+    measures_off: MeasureNames = Field(
+        (), description="default measures that are not counted, or beginnings of names; * is all"
     )
     statsd: StatsdConfig = StatsdConfig()
     follow: FollowConfig = FollowConfig()

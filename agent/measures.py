@@ -67,6 +67,10 @@ class Measure:
     most_series: int = MOST_SERIES
     _series: dict[Key, str] = field(default_factory=dict)
 
+    def is_below(self, name: str) -> bool:
+        """Whether this is the measure of that name, or below it; all are below `*`."""
+        return name == "*" or f"{self.name}.".startswith(f"{name}.")
+
     def apply(self, batch: Batch, tally: Tally, prefix: str) -> None:
         """Count a batch into `tally`; a format without the fields is left alone."""
         fitting = batch.of_formats(self.formats) if self.formats else batch

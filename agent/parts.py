@@ -11,11 +11,10 @@ from agent.console import Style
 from agent.files import OutputFile, StandardOutput
 from agent.fitness import Fitness
 from agent.follow import FollowOptions, Limits, Watched
-from agent.measures import defaults
 from agent.outlet import Outlet
 from agent.pipeline import Pipeline
 from agent.settings import state_folder
-from agent.setup import opener, own_measures, rulebook, selection
+from agent.setup import measures_of, opener, rulebook, selection
 from agent.sinks import EventSink
 from agent.statsd import StatsdClient
 from agent.udp import UdpTransport
@@ -52,7 +51,7 @@ def build(config: Config, present: Parts | None = None) -> tuple[Parts | None, S
         [Watched(name, source.paths, opener(source)) for name, source in config.sources.items()],
         Pipeline(
             rules,
-            [*defaults(), *own_measures(config)],
+            measures_of(config),
             [*_sinks(config, outlets), Fitness()],
         ),
         outlets,

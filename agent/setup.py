@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent.config import Config, MeasureConfig, SourceConfig
 from agent.events import Selection
-from agent.measures import Kind, Measure, condition
+from agent.measures import Kind, Measure, condition, defaults
 from agent.rulebook import Rulebook
 from agent.zones import local_zone, wall_clock
 from parsers.batch import Parser
@@ -20,9 +20,11 @@ def rulebook(config: Config) -> Rulebook:
     return Rulebook([Path(folder) for folder in config.rules.folders], config.rules.off)
 
 
-def own_measures(config: Config) -> list[Measure]:
-    """The user's measures, compiled."""
-    return [_measure(each) for each in config.measures]
+def measures_of(config: Config) -> list[Measure]:
+    """The default measures but those switched off, and the user's, compiled."""
+    off = config.measures_off
+    wanted = [each for each in defaults() if not any(each.is_below(name) for name in off)]
+    return wanted + [_measure(each) for each in config.measures]
 
 
 def _measure(each: MeasureConfig) -> Measure:

@@ -115,13 +115,13 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
 
 
 def _measures(config: "Config | None") -> "list[Measure]":
-    from agent.measures import defaults
-
     if config is None:
-        return defaults()
-    from agent.setup import own_measures
+        from agent.measures import defaults
 
-    return [*defaults(), *own_measures(config)]
+        return defaults()
+    from agent.setup import measures_of
+
+    return measures_of(config)
 
 
 def _sinks(args: argparse.Namespace, stack: ExitStack) -> "list[EventSink]":

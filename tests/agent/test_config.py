@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent.config import Config
 from agent.settings import read_config, state_folder
+from agent.setup import measures_of
 from tests.agent.command import logtell
 
 ROOT = Path(__file__).parents[2]
@@ -184,6 +185,29 @@ def test_a_regex_that_can_run_away_on_a_chosen_value_is_refused(pattern: str) ->
 
     assert len(faults) == 1
     assert "fix: " in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("off", "left"),
+    [
+        ("[requests]", {"bytes", "request_time", "upstream_time", "events.logger"}),
+        ("['*']", set()),
+        ("upstream.retries", {"upstream.attempts", "requests.status"}),
+    ],
+)
+def test_default_measures_can_be_switched_off(off: str, left: set[str]) -> None:
+    names = {each.name for each in measures_of(config_of(f"measures_off: {off}\n"))}
+
+    assert left <= names
+    assert {"upstream.retries", "requests.route"} - names
+    assert bool(names) == bool(left)
+
+
+def test_a_default_measure_that_is_none_is_refused_with_those_there_are() -> None:
+    (fault,) = faults_of("measures_off: [upstream, request.route]\n")
+
+    assert fault.startswith("c.yaml:1:26: error: item 2 of `measures_off` is no default measure")
+    assert "requests.route" in fault
 
 
 texts = st.text("abx:{}[]-'\"\n #&*!%$\t|>~?\\é\u2028\x00", max_size=60)

@@ -7,7 +7,7 @@ import pytest
 from agent.ledger import Ledger
 from agent.measures import OTHER, Kind, Measure, condition, count_lines, defaults
 from agent.names import metric_part
-from agent.setup import own_measures
+from agent.setup import measures_of
 from agent.tally import Tally
 from parsers.block import Block
 from parsers.formats import parser_for
@@ -502,7 +502,7 @@ def test_measures_of_the_configuration_are_compiled() -> None:
         }
     )
 
-    tally = tally_of(line() + line(status=302), TIMED, own_measures(config))
+    tally = tally_of(line() + line(status=302), TIMED, measures_of(config))
 
     assert named(tally, "web.subscribed") == {"web.subscribed.200": 1, "web.subscribed.302": 1}
     assert tally.timers["web.checkout"].each() == [250.0, 250.0]
