@@ -31,6 +31,8 @@ __all__ = ["FollowOptions", "Followed", "Follower", "Limits", "Pace", "Watched"]
 
 # How long it is looked at files between two chances for others; 2 to 4 µs each, mostly.
 _LOOK_ON_S = 0.005
+# How long a stop searches compressed files on; what is not found by then the next start looks for.
+_SEARCH_ON_S = 2.0
 # The kernel's time of a file may be a tick behind the clock, and FAT's two seconds.
 _COARSE_S = 2.0
 
@@ -150,11 +152,16 @@ class Follower:
         Names with such a file come first, for whoever breaks off: nobody can read it later.
         """
         now_s = self._clock()
+        until_s = now_s + _SEARCH_ON_S
         self._sweep.ask()
         self._sweep_to_the_end()
         for lane in sorted(self._lanes.values(), key=lambda lane: not lane.holds_deleted):
-            while turn := lane.turn(now_s, draining=True):
-                yield _followed(lane, turn)
+            while (turn := lane.turn(now_s, draining=True)) or self._may_search(lane, until_s):
+                if turn:
+                    yield _followed(lane, turn)
+
+    def _may_search(self, lane: Lane, until_s: float) -> bool:
+        return lane.searching and self._clock() < until_s
 
     def _some(self) -> Iterator[Followed]:
         """Look at some of the files that are due, and do some of a sweep; takes milliseconds."""

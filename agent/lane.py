@@ -58,6 +58,11 @@ class Lane:
         return any(tail.unlinked for tail in self.tails)
 
     @property
+    def searching(self) -> bool:
+        """Whether compressed files are being searched: nothing is handed out before that ends."""
+        return self._forerunners.searching
+
+    @property
     def trouble(self) -> str:
         """Why the file under the name cannot be read now; "" if it can."""
         return self._name.trouble

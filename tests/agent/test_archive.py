@@ -354,6 +354,19 @@ def test_other_files_are_read_while_a_large_one_is_unpacked(log: Path, tmp_path:
     assert len(again.read_whole()) == 1000 + 6_000_000
 
 
+def test_drain_searches_compressed_files_to_the_end(log: Path) -> None:
+    reader = Reader(log)
+    reader.look()
+    many = b"".join(b"%d\n" % number for number in range(500_000))
+    append(log, many)
+    rotate(log)
+    log.write_bytes(b"four\n")
+
+    again = reader.restarted()
+
+    assert again.drain() == many + b"four\n"
+
+
 def test_what_was_compressed_before_we_first_came_is_never_read(log: Path) -> None:
     packed = log.with_name("access.log.1.gz")
     packed.write_bytes(gzip.compress(b"old\n"))
