@@ -239,4 +239,4 @@ class Forerunners:
             self._register.finish(entry, self._older.wall_clock())
             self._roster.count(Counted.REST_MISSING, 1)
             reason = Counted.LOST if wanted.known.was_cut else Counted.UNLINKED
-            self._roster.tell_lost(lost, reason, set_aside=wanted.unread is not None)
+            self._roster.tell_lost(entry, lost, reason, set_aside=wanted.unread is not None)

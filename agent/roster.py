@@ -2,8 +2,10 @@
 
 import logging
 
+from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
+from agent.identity import Key
 from agent.ledger import Ledger
 from agent.name import Name
 from agent.records import Upto
@@ -92,7 +94,7 @@ class Roster:
             if not self._common.wake.tells(self.path):
                 self._common.silent.add(tail.key[0])
         if tail.cut_bytes:
-            self.say_lost(tail.cut_bytes)
+            self._say_lost(tail.cut_bytes, tail.key, tail.size)
             tail.cut_bytes = 0
         return True
 
@@ -142,7 +144,7 @@ class Roster:
             _close(tail)
         self.tails.clear()
 
-    def tell_lost(self, unread: int, reason: Counted, *, set_aside: bool) -> None:
+    def tell_lost(self, entry: Entry, unread: int, reason: Counted, *, set_aside: bool) -> None:
         """Take note that the rest of a generation is in no file; it was `set_aside`, or is news."""
         if not unread:
             return
@@ -150,15 +152,16 @@ class Roster:
             Counted.SET_ASIDE if set_aside else Counted.SEEN, -unread if set_aside else unread
         )
         self.count(reason, unread)
-        self.say_lost(unread)
+        self._say_lost(unread, entry.identity.key, entry.offset)
 
-    def say_lost(self, lost_bytes: int) -> None:
-        """Say that bytes were gone before they were read."""
+    def _say_lost(self, lost_bytes: int, key: Key, offset: int) -> None:
         _log.warning(
             "%s: truncated or deleted before its last %d bytes were read, and nothing beside it"
-            " holds them",
+            " holds them (inode %d, from byte %d)",
             self.path,
             lost_bytes,
+            key[1],
+            offset,
         )
 
     def _lose(self, tail: Tail, error: OSError, now_s: float) -> None:
