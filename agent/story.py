@@ -1,14 +1,15 @@
 """What happened when, and what was worst: collected from batches for the summary of a replay."""
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 
 from parsers.batch import Batch
-from parsers.columns import text
+from parsers.columns import Labels, text
 from parsers.severity import Severity
 from parsers.words import Ints
 from rules.match import Explanation, Matches
@@ -24,7 +25,7 @@ _FIRST_S = int(datetime.min.replace(tzinfo=UTC).timestamp())
 _LAST_S = int(datetime.max.replace(tzinfo=UTC).timestamp()) - 1
 _SHOWN_CHARS = 160
 # What differs between two lines of the same kind: numbers, hex, quoted things.
-_VARIABLE = re.compile(r'0x[0-9a-f]+|"[^"]*"|\d+(?:[.:]\d+)*')
+_VARIABLE = re.compile(r'0x[0-9a-f]+|"[^"\n]*"|\d+(?:[.:]\d+)*')
 
 
 @dataclass(slots=True)
@@ -40,12 +41,14 @@ class Kind:
     first: str | None = None
     last: str | None = None
 
-    def add(self, times: Iterable[str | None]) -> None:
+    def add(self, times: Labels) -> None:
         """Count events, given their times in file order."""
-        for time in times:
-            self.count += 1
-            self.first = self.first or time
-            self.last = time or self.last
+        self.count += len(times)
+        timed = np.array([name is not None for name in times.names], np.bool_)
+        known = times.codes[timed[times.codes]]
+        if known.size:
+            self.first = self.first or times.names[known[0]]
+            self.last = times.names[known[-1]]
 
 
 @dataclass(slots=True)
@@ -59,22 +62,22 @@ class Story:
 
     def take(self, batch: Batch, matches: Matches, source: str) -> None:
         """Add a batch."""
-        self._add_times(batch)
+        times = batch.column("time").labels()
+        self._add_times(batch, times)
         for number in np.unique(matches.numbers).tolist():
-            self._add_explained(batch, matches, number)
+            self._add_explained(batch, times, matches, number)
         severe = batch.severity >= Severity.ERROR
         severe[matches.rows] = False
         rows = np.flatnonzero(severe)
         if rows.size:
-            self._add_unexplained(batch.select(rows), source)
+            self._add_unexplained(batch.select(rows), times.take(rows), source)
 
     def worst(self, most: int) -> list[Kind]:
         """The worst kinds: by severity, then by count."""
         ranked = sorted(self.kinds.values(), key=lambda kind: (-kind.severity, -kind.count))
         return ranked[:most]
 
-    def _add_times(self, batch: Batch) -> None:
-        labels = batch.column("time").labels()
+    def _add_times(self, batch: Batch, labels: Labels) -> None:
         keys = labels.codes * len(Severity) + batch.severity
         counts = np.bincount(keys, minlength=len(labels.names) * len(Severity))
         for name, row in zip(labels.names, counts.reshape(-1, len(Severity)), strict=True):
@@ -90,30 +93,33 @@ class Story:
         for bucket, row in finer.items():
             self.buckets[bucket // 10] = self.buckets.get(bucket // 10, 0) + row
 
-    def _add_explained(self, batch: Batch, matches: Matches, number: int) -> None:
+    def _add_explained(self, batch: Batch, times: Labels, matches: Matches, number: int) -> None:
         which = np.flatnonzero(matches.numbers == number)
-        rule = matches.rules[number].id
-        rows = batch.select(matches.rows[which])
+        rule, rows = matches.rules[number].id, matches.rows[which]
         if rule not in self.kinds:
             explanation = matches.explanation(int(which[0]))
-            example = _short(text(rows.record(0)))
-            self.kinds[rule] = Kind(Severity(int(rows.severity.max())), example, explanation)
-        self.kinds[rule].add(_times(rows))
+            example = _short(text(batch.record(int(rows[0]))))
+            severity = Severity(int(batch.severity[rows].max()))
+            self.kinds[rule] = Kind(severity, example, explanation)
+        self.kinds[rule].add(times.take(rows))
 
-    def _add_unexplained(self, batch: Batch, source: str) -> None:
-        messages = batch.column("message").values()
-        rows = zip(messages, _times(batch), batch.severity.tolist(), strict=True)
-        for message, time, severity in rows:
-            first_line = str(message).partition("\n")[0]
-            shape = f"{source}: {_VARIABLE.sub('#', first_line)[:_SHOWN_CHARS]}"
-            if shape not in self.kinds and len(self.kinds) >= _MOST_KINDS:
-                shape = _OTHER
-            kind = self.kinds.setdefault(shape, Kind(Severity(severity), _short(str(message))))
-            kind.add([time])
+    def _add_unexplained(self, batch: Batch, times: Labels, source: str) -> None:
+        messages = [str(message) for message in batch.column("message").values()]
+        rows_of: dict[str, list[int]] = defaultdict(list)
+        for row, shape in enumerate(_shapes(messages)):
+            rows_of[f"{source}: {shape}"].append(row)
+        for shape, rows in rows_of.items():
+            kind = shape if shape in self.kinds or len(self.kinds) < _MOST_KINDS else _OTHER
+            if kind not in self.kinds:
+                severity = Severity(int(batch.severity[rows[0]]))
+                self.kinds[kind] = Kind(severity, _short(messages[rows[0]]))
+            self.kinds[kind].add(times.take(np.array(rows)))
 
 
-def _times(batch: Batch) -> list[str | None]:
-    return [None if time is None else str(time) for time in batch.column("time").values()]
+def _shapes(messages: Sequence[str]) -> list[str]:
+    """The first lines of messages without what differs in each, over all at once."""
+    joined = "\n".join([message.partition("\n")[0] for message in messages])
+    return [shape[:_SHOWN_CHARS] for shape in _VARIABLE.sub("#", joined).split("\n")]
 
 
 def _short(message: str) -> str:
