@@ -136,9 +136,12 @@ class Lane:
         entry = self._register.closed(identity(fd).key)
         if entry is not None and not entry.is_blank:
             offset = self._forerunners.offset_in(fd)
-            if offset is None:
+            if offset is not None:
+                return offset
+            if (entry.path, entry.source) == (self.path, self.watched.source):
                 self._forerunners.finish_copy(entry, now_s)
-            return offset or 0
+                return 0
+            entry = None  # another file's, which is gone: its inode is used again
         first_ever = (
             at_first and entry is None and not self._register.knows_source(self.watched.source)
         )

@@ -179,6 +179,8 @@ class Register:
 
     def remember(self, entry: Entry) -> None:
         """Take note of how far a file is done that is not open."""
+        if known := self._closed.get(entry.identity.key):
+            self.keep_past(known)  # another generation, which had the inode before
         self._closed[entry.identity.key] = entry
         self._names[entry.path, entry.source].add(entry.identity.key)
 

@@ -354,6 +354,29 @@ def test_other_files_are_read_while_a_large_one_is_unpacked(log: Path, tmp_path:
     assert len(again.read_whole()) == 1000 + 6_000_000
 
 
+@pytest.mark.parametrize(("old", "new"), [("a", "b"), ("b", "a")])
+def test_rest_is_found_where_another_log_has_the_inode_now(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    """Compressed and unlinked, its inode is free, and the next file that is made gets it."""
+    for folder in (old, new):
+        (tmp_path / folder).mkdir()
+    log, other = tmp_path / old / "app.log", tmp_path / new / "app.log"
+    log.write_bytes(b"one\nhal")
+    reader = Reader(tmp_path / "*" / "app.log")
+    reader.look()
+    reader.follower.close()
+    append(log, b"f\n")
+    (tmp_path / old / "app.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.rename(other)
+    other.write_bytes(b"another\n")
+
+    again = reader.restarted()
+
+    assert sorted(again.read_whole().splitlines()) == [b"another", b"half"]
+    assert again.counts["bytes.lost"] == again.counts["files.truncated"] == 0
+
+
 def test_drain_searches_compressed_files_to_the_end(log: Path) -> None:
     reader = Reader(log)
     reader.look()
