@@ -66,7 +66,8 @@ class Tail:
         self.identity: Identity = identity(fd)
         self.place = Place(offset, before(fd, offset))  # everything before it was handed out
         self.done = self.place  # everything before it was handed over: what a checkpoint says
-        self.mtime_ns = os.fstat(fd).st_mtime_ns
+        stat = os.fstat(fd)
+        self.mtime_ns = stat.st_mtime_ns
         self.grew_s = float("-inf")  # clock time when we last saw it longer
         self.truncated = False
         self.cut_bytes = 0  # by which it was made shorter, short of what was handed out; to be said
@@ -85,6 +86,9 @@ class Tail:
         self._lag = Lag(offset)
         self._end = offset  # everything before it is in the ledger as seen
         self._seen = (-1, 0)  # size and mtime_ns at the last look
+        # Where it ended then: the only thing that tells a file of which nothing was read, and that
+        # begins as its next generation does, with NULs or a banner.
+        self._last = Place(stat.st_size, before(fd, stat.st_size))
         self.young = b""  # the head itself, of a file that is shorter than a head
         self._scanned = 0  # an over-long line has no newline before this offset
         self._stuck: tuple[tuple[int, int], Upto] | None = None  # nothing to hand out then
@@ -165,6 +169,8 @@ class Tail:
         place, end = self.place.offset, stat.st_size
         self._lag.grew(now_s, place=place, before=self._end, end=end)
         self._see(end)
+        if not self._is_begun():
+            self._last = Place(end, before(self._fd, end))
         if self.identity.head_bytes < HEAD_BYTES:
             self.identity, self.young = grown(self._fd, self.identity), read_head(self._fd)
         return True
@@ -258,7 +264,9 @@ class Tail:
         """Whether another file holds all that was read of this one: a copy, with its rest."""
         seen = self.identity.head_bytes or self.place.offset
         place = self.place
-        return seen > 0 and continues(fd, self.identity, place.offset, digest(place.before))
+        if not seen or not self._ends_alike(fd):
+            return False
+        return continues(fd, self.identity, place.offset, digest(place.before))
 
     def mark_done(self, place: Place) -> None:
         """Note that everything before `place` was handed over."""
@@ -310,7 +318,23 @@ class Tail:
 
     def _is_same(self) -> bool:
         recent = before(self._fd, self.place.offset)
-        return recent == self.place.before and same_head(self._fd, self.identity)
+        alike = recent == self.place.before and same_head(self._fd, self.identity)
+        return alike and self._ends_alike(self._fd)
+
+    def _is_begun(self) -> bool:
+        """Whether something was read by which the file can be known again: more than NULs."""
+        return bool(self.place.before.strip(b"\0"))
+
+    def _ends_alike(self, fd: int) -> bool:
+        """
+        Whether a file has the bytes with which this one ended when it was looked at last.
+
+        True where that need not be asked, or cannot: NULs may be filled in later.
+        """
+        last = self._last
+        if self._is_begun() or last.before[-1:] in (b"", b"\0"):
+            return True
+        return os.fstat(fd).st_size < last.offset or before(fd, last.offset) == last.before
 
     def _is_past_stop(self) -> bool:
         return self.stop_at is not None and self.place.offset >= self.stop_at

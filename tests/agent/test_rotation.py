@@ -177,6 +177,31 @@ def test_generation_of_a_writer_without_append_that_was_copied_unseen_is_read(lo
     assert reader.read() == b"three\n" * 500 + b"four\n"
 
 
+def test_generation_behind_nuls_that_was_seen_and_not_read_before_it_was_copied_is_read(
+    log: Path,
+) -> None:
+    """A writer without O_APPEND, whose file begins with NULs before and after."""
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n")
+    log.rename(log.with_name("access.log.1"))
+    write_behind_nuls(log, 2000, b"four\n")
+    reader.follower.look_again()
+    first = [followed.block.raw for followed in reader.follower.look()]
+    copytruncate(log, "access.log.2")
+    write_behind_nuls(log, 2005, b"five\n")
+
+    assert first == [b"three\n"]
+    assert reader.read() == b"four\nfive\n"
+    assert reader.counts["bytes.lost"] == 0
+
+
+def write_behind_nuls(log: Path, nuls: int, raw: bytes) -> None:
+    with log.open("ab") as file:
+        file.truncate(nuls)
+        file.write(raw)
+
+
 def test_truncate_and_regrow_between_two_looks_is_seen_by_the_bytes_before(tmp_path: Path) -> None:
     """The head is the same and the file longer; only the bytes before the offset differ."""
     log = tmp_path / "app.log"
