@@ -265,8 +265,9 @@ class Lane:
         for tail in list(self.tails):
             block = self._roster.next(tail, now_s, draining=draining)
             if block is not None:
-                next_look_s = self._common.pace.next_look_s(now_s, 0, phase_s=self._phase_s)
-                self._roster.look_at_s = next_look_s
+                found = len(block.raw)
+                pace = self._common.pace
+                self._roster.look_at_s = pace.look_after_s(now_s, found, phase_s=self._phase_s)
                 return tail, block
             if tail.truncated:
                 self._forerunners.begin_anew(tail, now_s)

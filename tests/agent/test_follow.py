@@ -258,6 +258,12 @@ def test_idle_files_are_looked_at_more_rarely() -> None:
     assert steps == pytest.approx([1000.25, 1001.0])
 
 
+def test_a_file_that_grows_much_is_looked_at_sooner() -> None:
+    steps = [Pace().look_after_s(1000.0, found) - 1000.0 for found in (1, 65_536)]
+
+    assert steps == pytest.approx([0.25, 0.1])
+
+
 def test_drain_reads_to_the_present_end_and_no_further(log: Path) -> None:
     """A writer who never stops must not keep us from stopping."""
     reader = Reader(log, limits=Limits(max_line_bytes=10, max_record_bytes=40))
