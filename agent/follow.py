@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from agent.descriptors import Descriptors, most_open
 from agent.lane import Lane
 from agent.ledger import Ledgers
 from agent.listing import Listings
+from agent.orphans import Orphan, Orphans
 from agent.records import Limits
 from agent.register import Register
 from agent.schedule import Schedule
@@ -88,6 +89,7 @@ class Follower:
         ledgers: Ledgers,
         checkpoint: Checkpoint | None = None,
         options: FollowOptions | None = None,
+        orphans: Iterable[Orphan] = (),
     ) -> None:
         self._wake = wake  # not owned
         self._options = options = options or FollowOptions()
@@ -106,6 +108,7 @@ class Follower:
             listings=Listings(options.wall_clock),
             descriptors=descriptors,
             wake=wake,
+            orphans=Orphans.of(orphans),
         )
         self._lanes = self._common.lanes
         descriptors.holders = self._lanes.values
@@ -120,10 +123,11 @@ class Follower:
             clock=options.clock,
         )
         self._stopping = False
+        self._drains = True
 
     async def blocks(self) -> AsyncGenerator[Followed, None]:
         """
-        Hand out blocks as they come, until `stop`; then what is there at that moment.
+        Hand out blocks as they come, until `stop`; then, unless that said no, what is there.
 
         One block a file in turn, so that a busy file does not starve a quiet one. A consumer that
         does not ask makes the files wait: they are their own buffer.
@@ -133,7 +137,7 @@ class Follower:
                 yield followed
                 await asyncio.sleep(0)  # a backlog of hours must not keep the flush timer waiting
             await self._rest()
-        for followed in self.drain():
+        for followed in self.drain() if self._drains else ():
             yield followed
 
     def look(self) -> Iterator[Followed]:
@@ -197,9 +201,13 @@ class Follower:
             lane.written()
             self._schedule.put(lane, now_s)
 
-    def stop(self) -> None:
-        """Make `blocks` read each file to its present end and finish; from the loop's thread."""
-        self._stopping = True
+    def stop(self, *, drain: bool = True) -> None:
+        """
+        Make `blocks` read each file to its present end and finish; from the loop's thread.
+
+        Without `drain` it finishes at once, for whoever goes on from `positions` and `hand_on`.
+        """
+        self._stopping, self._drains = True, drain
         self._wake.wake()
 
     def look_again(self) -> None:
@@ -231,8 +239,13 @@ class Follower:
         """Bytes seen in open files and not handed out yet, by source."""
         return self._register.unread()
 
+    def hand_on(self) -> list[Orphan]:
+        """Give the rotated files away that are still read; after `positions`, before `close`."""
+        return [orphan for lane in self._lanes.values() for orphan in lane.hand_on()]
+
     def close(self) -> None:
         """Close all files. `positions` still answers."""
+        self._common.orphans.close()
         for lane in self._lanes.values():
             lane.close()
 

@@ -10,6 +10,7 @@ from agent.common import Common
 from agent.counts import Counted
 from agent.generations import Generations
 from agent.identity import Key
+from agent.orphans import Orphan
 from agent.roster import Roster
 from agent.tail import Tail
 from agent.unpack import Known
@@ -55,6 +56,16 @@ class Forerunners:
     def leave_the_past(self) -> None:
         """Take what was rotated before we first came as done."""
         self._older.leave_the_past()
+
+    def adopt(self, orphans: Iterable[Orphan], now_s: float) -> None:
+        """Go on in the files that the follower before us had open and that have lost their name."""
+        path, source = self._roster.path, self._roster.watched.source
+        for orphan in orphans:
+            for entry in self._register.unfinished(path, source, None):
+                if (entry.identity.key, entry.offset) == (orphan.key, orphan.offset):
+                    self._register.supersede(entry)
+            tail = self._roster.catch_up(orphan.fd, orphan.offset, now_s)
+            tail.finished = orphan.finished
 
     def resume(self, now_s: float) -> None:
         """Finish what the last run left under this name and rotation has moved since."""

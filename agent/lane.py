@@ -10,6 +10,7 @@ from agent.common import Common
 from agent.counts import Counted
 from agent.forerunners import Forerunners
 from agent.identity import identity
+from agent.orphans import Orphan
 from agent.resting import Resting
 from agent.roster import Roster
 from agent.tail import Tail
@@ -98,6 +99,8 @@ class Lane:
         """Follow what stands under the name, after what is left of the generations before it."""
         if not self._resumed:
             self._resumed = True
+            orphans = self._common.orphans.take(self.path, self.watched.source)
+            self._forerunners.adopt(orphans, now_s)
             self._forerunners.resume(now_s)
             self._see_the_past(at_first=at_first)
         if self._forerunners.is_to_search_again(now_s):
@@ -251,6 +254,10 @@ class Lane:
     def give_up(self, tail: Tail, unread: int) -> None:
         """Close a file of which so many bytes were not read."""
         self._roster.give_up(tail, unread)
+
+    def hand_on(self) -> list[Orphan]:
+        """Give the rotated files away."""
+        return self._roster.hand_on()
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""

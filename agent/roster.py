@@ -8,6 +8,7 @@ from agent.counts import Counted
 from agent.identity import Key
 from agent.ledger import Ledger
 from agent.name import Name
+from agent.orphans import Orphan
 from agent.records import Upto
 from agent.tail import Tail
 from agent.watched import Watched
@@ -137,6 +138,21 @@ class Roster:
         """Close a file of which so many bytes were not read."""
         tail.write_off(Counted.GIVEN_UP, end=tail.place.offset + unread)
         self._put_aside(tail)
+
+    def hand_on(self) -> list[Orphan]:
+        """
+        Give the rotated files away, without closing them; what is known of them stays.
+
+        Not those that we unpacked: they are found again where they were.
+        """
+        given = [tail for tail in self.tails if tail.retired_s is not None and not tail.unpacked]
+        return [self._orphan(tail) for tail in given]
+
+    def _orphan(self, tail: Tail) -> Orphan:
+        tail.write_off(Counted.SET_ASIDE)
+        done = tail.done.offset
+        source = self.watched.source
+        return Orphan(self.path, source, tail.key, tail.release(), done, tail.finished)
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""

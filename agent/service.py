@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from agent.follow import Followed, Follower
 from agent.heartbeat import Heartbeat, write
 from agent.ledger import Ledgers
 from agent.notify import Notifier
+from agent.orphans import Orphan
 from agent.outlet import Outlet
 from agent.overview import out_of_balance, overview
 from agent.parts import Parts
@@ -65,6 +66,7 @@ class Service:
     started_s: float = field(default_factory=time.monotonic)
     lines_per_s: float = 0
     _next: Parts | None = None
+    _orphans: Sequence[Orphan] = ()  # of the follower before the present one
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)  # stopping or reloading
     _leave_at_s: float = 0  # monotonic time; see _READ_ON_S
     # What the client has dropped and its server knows of, by reason.
@@ -154,6 +156,7 @@ class Service:
             ledgers=self.ledgers,
             checkpoint=replace(position, sources=(*position.sources, *self.parts.young)),
             options=self.parts.follow_options,
+            orphans=self._orphans,
         )
         self.follower = follower
         self._leaving.clear()
@@ -166,7 +169,9 @@ class Service:
             self._say_ready()
             await self._read(follower)
             await self.flush(last=True)
-            return follower.positions()
+            position = follower.positions()
+            self._orphans = () if self.stopping else follower.hand_on()
+            return position
         finally:
             follower.close()
             wake.close()
@@ -200,7 +205,7 @@ class Service:
         self._leave_at_s = time.monotonic() + _READ_ON_S
         self._leaving.set()
         if self.follower:
-            self.follower.stop()
+            self.follower.stop(drain=self.stopping)
 
     def _must_leave(self) -> bool:
         if not self._leaving.is_set():

@@ -3,14 +3,16 @@
 import bz2
 import gzip
 import lzma
+import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
 from agent.ledger import Ledgers
+from agent.orphans import Orphan
 from agent.wake import PollWake
 from parsers.batch import Parser
 
@@ -91,6 +93,7 @@ class Reader:
         checkpoint: Checkpoint | None = None,
         parser: Callable[[str, bytes], object] = Lines,
         wake: WakeOnCommand | None = None,
+        orphans: Sequence[Orphan] = (),
         **options: Any,
     ) -> None:
         Reader._made.append(self)
@@ -109,6 +112,7 @@ class Reader:
             wake=self.wake,
             ledgers=self.ledgers,
             checkpoint=checkpoint,
+            orphans=orphans,
             options=FollowOptions(
                 **{
                     "clock": self.clock,
@@ -167,6 +171,13 @@ class Reader:
             followed.done()
         return found
 
+    def reloaded(self) -> "Reader":
+        """The same process after a reload: what lost its name is handed on open."""
+        positions, orphans = self.follower.positions(), self.follower.hand_on()
+        self.follower.close()
+        options = {**self.options, "orphans": orphans}
+        return Reader(*self.patterns, checkpoint=positions, parser=self.parser, **options)
+
     def restarted(self, **options: Any) -> "Reader":
         """Another process, which knows what the checkpoint of this one says."""
         self.follower.close()
@@ -208,3 +219,10 @@ def compress(path: Path, ending: str = "gz", *, keeps_time: bool = True) -> Path
         shutil.copystat(path, packed)
     path.unlink()
     return packed
+
+
+def open_files(folder: Path) -> set[str]:
+    """Which files of the folder this process has open."""
+    links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    paths = [Path(os.readlink(link)) for link in links if os.path.lexists(link)]  # noqa: PTH115
+    return {path.name for path in paths if path.parent == folder}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.descriptors import RESERVE
-from tests.agent.following import Reader, append, copytruncate
+from tests.agent.following import Reader, append, copytruncate, open_files
 from tests.agents import access_line, run_agent
 from tests.agents import append as append_lines
 from tests.programs import ROOT, needs
@@ -27,13 +27,6 @@ def make(folder: Path, count: int) -> list[Path]:
     for log in logs:
         log.write_bytes(b"%s old\n" % log.name.encode())
     return logs
-
-
-def open_files(folder: Path) -> set[str]:
-    """Which files of the folder this process has open."""
-    links = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]  # noqa: PTH208
-    paths = [Path(os.readlink(link)) for link in links if os.path.lexists(link)]  # noqa: PTH115
-    return {path.name for path in paths if path.parent == folder}
 
 
 @pytest.fixture
