@@ -224,7 +224,7 @@ class Archive:
     def _read_beside(self, tail: Tail, packed: Entry, findings: Findings) -> None:
         """Take note that a compressed file holds what is being read of the one it was made of."""
         if tail.is_open:
-            tail.packed = packed
+            self._older.register.reads_packed(tail, packed)
         else:
             findings.unsettled = True  # closed since this search began, perhaps before its end
 

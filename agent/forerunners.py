@@ -232,7 +232,8 @@ class Forerunners:
             if each.entry:
                 self._register.supersede(each.entry)
             tail = roster.catch_up(each.fd, each.offset, now_s)
-            tail.finished, tail.unpacked, tail.packed = True, True, each.packed
+            tail.finished = tail.unpacked = True
+            self._register.reads_packed(tail, each.packed)
         roster.since_ns = since_ns
         roster.order()
         for path, size in findings.damaged.items():

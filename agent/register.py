@@ -1,15 +1,18 @@
 """Every file that we know, by device and inode: those open, and how far the others were done."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agent.checkpoint import Checkpoint, Entry, unexpired
 from agent.identity import Key, digest
+from agent.kin import Kin
 from agent.tail import Tail
 
 # Generations without a file, remembered for each name: compressing comes within a rotation or two.
 _MOST_PAST = 8
+
+_Name = tuple[str, str]  # path and source
 
 
 class Register:
@@ -26,16 +29,34 @@ class Register:
             entry.identity.key: entry if entry.gone_s else replace(entry, gone_s=now_s)
             for entry in checkpoint.entries
         }
-        self._past = [  # see Checkpoint.past
-            entry if entry.gone_s else replace(entry, gone_s=now_s) for entry in checkpoint.past
-        ]
+        # See Checkpoint.past; by path and source.
+        self._past: dict[_Name, list[Entry]] = {}
+        for entry in checkpoint.past:
+            gone = entry if entry.gone_s else replace(entry, gone_s=now_s)
+            self._past.setdefault((entry.path, entry.source), []).append(gone)
         self._claimed: set[Key] = set()  # compressed files being looked into
-        self._names = _by_name(self._closed)
+        self._unpacked: dict[Key, Tail] = {}  # compressed files whose generation is being read
+        self._index()
         # What the last checkpoint said of the open files: most have not changed since.
         self._said: dict[Key, Entry] = {}
         self._sources = set(checkpoint.sources)
         # Names whose compressed files are being searched, and for those changed since when.
-        self._searches: dict[tuple[str, str], int] = {}
+        self._searches: dict[_Name, int] = {}
+
+    def _index(self) -> None:
+        """Find what is known by its name; keys stay that are none any more."""
+        self._names: defaultdict[_Name, set[Key]] = defaultdict(set)
+        self._open_near, self._closed_near, self._past_near = Kin[Key](), Kin[Key](), Kin[_Name]()
+        for key, (tail, _) in self._open.items():
+            self._open_near.add(tail.path, key)
+        for key, entry in self._closed.items():
+            self._name(key, entry)
+        for path, source in self._past:
+            self._past_near.add(path, (path, source))
+
+    def _name(self, key: Key, entry: Entry) -> None:
+        self._names[entry.path, entry.source].add(key)
+        self._closed_near.add(entry.path, key)
 
     def is_known(self, key: Key) -> bool:
         """Whether the file is open or was."""
@@ -59,24 +80,28 @@ class Register:
         return [e for e in entries if e and (e.path, e.source) == (path, source)]
 
     def open_beside(self, path: str) -> list[tuple[Tail, Entry]]:
-        """The open files in the directory of `path`, and how far they are done."""
-        folder = _folder(path)
-        tails = [(tail, source) for tail, source in self._open.values()]
-        return [(t, _entry(t, source, None)) for t, source in tails if _folder(t.path) == folder]
+        """The open files beside `path` (see Kin), and how far they are done."""
+        found = [self._open[key] for key in self._open_near.beside(path)]
+        return [(tail, _entry(tail, source, None)) for tail, source in found]
 
     def closed_beside(self, path: str) -> list[Entry]:
-        """All other generations in the directory of `path`."""
-        known = (*self._closed.values(), *self._past)
-        return [entry for entry in known if _folder(entry.path) == _folder(path)]
+        """All other generations beside `path` (see Kin)."""
+        closed = [self._closed.get(key) for key in self._closed_near.beside(path)]
+        past = [entry for name in self._past_near.beside(path) for entry in self._past[name]]
+        return [*filter(None, closed), *past]
 
     def claim(self, packed: Key) -> bool:
         """Begin to look into a compressed file; False if somebody does, or has done it."""
-        if packed in self._claimed or any(
-            tail.packed and tail.packed.identity.key == packed for tail in self.tails()
-        ):
+        reader = self._unpacked.get(packed)
+        if packed in self._claimed or (reader and reader.is_open):
             return False
         self._claimed.add(packed)
         return True
+
+    def reads_packed(self, tail: Tail, packed: Entry) -> None:
+        """Take note that an open file holds what a compressed one does; both are done together."""
+        tail.packed = packed
+        self._unpacked[packed.identity.key] = tail
 
     def search_begins(self, path: str, source: str, since_ns: int) -> None:
         """
@@ -99,13 +124,13 @@ class Register:
     def unfinished(self, path: str, source: str, present: Key | None) -> list[Entry]:
         """The generations of a name that may have a rest, and are neither open nor `present`."""
         closed = [e for e in self.closed_under(path, source) if e.identity.key != present]
-        known = [*closed, *(e for e in self._past if (e.path, e.source) == (path, source))]
+        known = [*closed, *self._past.get((path, source), ())]
         return [entry for entry in known if not (entry.finished or entry.packed or entry.is_blank)]
 
     def closed_paths(self, source: str) -> set[str]:
         """The names under which files were followed that are not open now."""
-        known = (*self._closed.values(), *self._past)
-        return {entry.path for entry in known if entry.source == source}
+        names = {(entry.path, entry.source) for entry in self._closed.values()} | set(self._past)
+        return {path for path, of_source in names if of_source == source}
 
     @property
     def open_count(self) -> int:
@@ -130,20 +155,27 @@ class Register:
         if known and (known.offset, known.before) != (tail.place.offset, digest(tail.place.before)):
             self.keep_past(known)
         self._open[tail.key] = (tail, source)
+        self._open_near.add(tail.path, tail.key)
 
     def moved(self, tail: Tail, old: Key, source: str) -> None:
         """Take note that a tail goes on in a copy; its old inode is another generation's."""
-        del self._open[old]
+        self._shut(old)
         self.opened(tail, source)
 
     def forget(self, key: Key) -> None:
         """Take note that a file is not open and will not be met again: unlinked, or begun anew."""
-        self._open.pop(key, None)
+        if key in self._open:
+            self._shut(key)
         self._closed.pop(key, None)
+
+    def _shut(self, key: Key) -> str:
+        tail, source = self._open.pop(key)
+        self._open_near.discard(tail.path, key)
+        return source
 
     def put_aside(self, tail: Tail, now_s: float, *, finished: bool) -> None:
         """Take note that a file is closed; from `now_s`, Unix time, its entry expires."""
-        _, source = self._open.pop(tail.key)
+        source = self._shut(tail.key)
         entry = replace(_entry(tail, source, now_s), finished=finished)
         if not tail.unlinked:
             self.remember(entry)
@@ -151,15 +183,18 @@ class Register:
             self.keep_past(entry)
         if tail.packed and finished:
             self.remember(tail.packed)
+        if tail.packed:
+            self._unpacked.pop(tail.packed.identity.key, None)
 
     def keep_past(self, entry: Entry) -> None:
         """Remember a generation that has no file of its own any more, by its content."""
-        if entry.is_blank or entry.packed or entry in self._past:
+        same = self._past.get((entry.path, entry.source), [])
+        if entry.is_blank or entry.packed or entry in same:
             return
-        same = [e for e in self._past if (e.path, e.source) == (entry.path, entry.source)]
         if len(same) >= _MOST_PAST:
-            self._past.remove(min(same, key=lambda each: each.mtime_ns))
-        self._past.append(entry)
+            same.remove(min(same, key=lambda each: each.mtime_ns))
+        self._past[entry.path, entry.source] = [*same, entry]
+        self._past_near.add(entry.path, (entry.path, entry.source))
 
     def finish(self, entry: Entry, now_s: float) -> None:
         """Take note that the rest of a generation is not to be had; what was read stays known."""
@@ -168,21 +203,24 @@ class Register:
 
     def supersede(self, entry: Entry) -> None:
         """Take note that a generation is read on elsewhere."""
-        self._past = [each for each in self._past if each is not entry]
+        name = entry.path, entry.source
+        if left := [each for each in self._past.get(name, ()) if each is not entry]:
+            self._past[name] = left
+        elif self._past.pop(name, None):
+            self._past_near.discard(entry.path, name)
         if self._closed.get(entry.identity.key) is entry:
             del self._closed[entry.identity.key]
 
     def rest(self, tail: Tail) -> None:
         """Take note that a file is closed for a while and still followed: it does not expire."""
-        _, source = self._open.pop(tail.key)
-        self.remember(_entry(tail, source, None))
+        self.remember(_entry(tail, self._shut(tail.key), None))
 
     def remember(self, entry: Entry) -> None:
         """Take note of how far a file is done that is not open."""
         if known := self._closed.get(entry.identity.key):
             self.keep_past(known)  # another generation, which had the inode before
         self._closed[entry.identity.key] = entry
-        self._names[entry.path, entry.source].add(entry.identity.key)
+        self._name(entry.identity.key, entry)
 
     def followed(self, source: str) -> None:
         """Take note that the source's files have been looked for."""
@@ -191,16 +229,20 @@ class Register:
     def expire(self, now_s: float) -> None:
         """Forget files that have been gone for long; `now_s` is Unix time."""
         kept = {e.identity.key: e for e in unexpired(self._closed.values(), now_s)}
-        if len(kept) < len(self._closed):
-            self._closed, self._names = kept, _by_name(kept)
-        self._past = list(unexpired(self._past, now_s))
+        past = {name: list(unexpired(entries, now_s)) for name, entries in self._past.items()}
+        expired = len(kept) < len(self._closed) or not all(past.values())
+        self._closed = kept
+        self._past = {name: entries for name, entries in past.items() if entries}
+        if expired:
+            self._index()
 
     def checkpoint(self) -> Checkpoint:
         """How far everything is done that was handed over."""
         self._said = {
             key: self._present(key, tail, source) for key, (tail, source) in self._open.items()
         }
-        followed, past = list(self._closed.values()), list(self._past)
+        followed = list(self._closed.values())
+        past = [entry for entries in self._past.values() for entry in entries]
         for key, (tail, _) in self._open.items():
             (past if tail.unlinked else followed).append(self._said[key])
         if self._searches:
@@ -222,17 +264,6 @@ class Register:
     def entry(self, tail: Tail) -> Entry:
         """How far an open file is done."""
         return _entry(tail, self._open[tail.key][1], None)
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _by_name(entries: Mapping[Key, Entry]) -> defaultdict[tuple[str, str], set[Key]]:
-    names = defaultdict(set)
-    for key, entry in entries.items():
-        names[entry.path, entry.source].add(key)
-    return names
 
 
 def _entry(tail: Tail, source: str, gone_s: float | None) -> Entry:
