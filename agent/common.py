@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.descriptors import Descriptors
+from agent.handover import Handover
 from agent.ledger import Ledgers
 from agent.listing import Listings
-from agent.orphans import Orphans
 from agent.records import Limits
 from agent.register import Register
 from agent.wake import Wake
@@ -36,5 +36,5 @@ class Common:
     spool: Path | None = None  # where the rest of a compressed file is unpacked; None: the system's
     # Devices whose files grow and tell nobody: network file systems.
     silent: set[int] = field(default_factory=set)
-    orphans: Orphans = field(default_factory=Orphans)
+    handed: Handover = field(default_factory=Handover)
     lanes: "dict[str, Lane]" = field(default_factory=dict)

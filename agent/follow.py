@@ -14,10 +14,10 @@ from agent.common import Common
 from agent.counts import Count
 from agent.deleted import relieve
 from agent.descriptors import Descriptors, most_open
+from agent.handover import Handed, Handover
 from agent.lane import Lane
 from agent.ledger import Ledgers
 from agent.listing import Listings
-from agent.orphans import Orphan, Orphans
 from agent.records import Limits
 from agent.register import Register
 from agent.schedule import Schedule
@@ -89,7 +89,7 @@ class Follower:
         ledgers: Ledgers,
         checkpoint: Checkpoint | None = None,
         options: FollowOptions | None = None,
-        orphans: Iterable[Orphan] = (),
+        handed: Iterable[Handed] = (),
     ) -> None:
         self._wake = wake  # not owned
         self._options = options = options or FollowOptions()
@@ -108,7 +108,7 @@ class Follower:
             listings=Listings(options.wall_clock),
             descriptors=descriptors,
             wake=wake,
-            orphans=Orphans.of(orphans),
+            handed=Handover.of(handed),
         )
         self._lanes = self._common.lanes
         descriptors.holders = self._lanes.values
@@ -239,13 +239,14 @@ class Follower:
         """Bytes seen in open files and not handed out yet, by source."""
         return self._register.unread()
 
-    def hand_on(self) -> list[Orphan]:
-        """Give the rotated files away that are still read; after `positions`, before `close`."""
-        return [orphan for lane in self._lanes.values() for orphan in lane.hand_on()]
+    def hand_on(self) -> list[Handed]:
+        """Give the open files away; after `positions`, before `close`."""
+        untaken = self._common.handed.take_all()
+        return untaken + [each for lane in self._lanes.values() for each in lane.hand_on()]
 
     def close(self) -> None:
         """Close all files. `positions` still answers."""
-        self._common.orphans.close()
+        self._common.handed.close()
         for lane in self._lanes.values():
             lane.close()
 

@@ -9,8 +9,8 @@ from agent import generations, paths
 from agent.common import Common
 from agent.counts import Counted
 from agent.forerunners import Forerunners
+from agent.handover import Handed
 from agent.identity import identity
-from agent.orphans import Orphan
 from agent.resting import Resting
 from agent.roster import Roster
 from agent.tail import Tail
@@ -99,9 +99,9 @@ class Lane:
         """Follow what stands under the name, after what is left of the generations before it."""
         if not self._resumed:
             self._resumed = True
-            orphans = self._common.orphans.take(self.path, self.watched.source)
-            self._forerunners.adopt(orphans, now_s)
-            self._forerunners.resume(now_s)
+            handed = self._common.handed.take(self.path, self.watched.source)
+            self._forerunners.resume(now_s, handed)
+            self.retire_if_renamed(now_s)
             self._see_the_past(at_first=at_first)
         if self._forerunners.is_to_search_again(now_s):
             self._forerunners.search_again(now_s)
@@ -255,8 +255,8 @@ class Lane:
         """Close a file of which so many bytes were not read."""
         self._roster.give_up(tail, unread)
 
-    def hand_on(self) -> list[Orphan]:
-        """Give the rotated files away."""
+    def hand_on(self) -> list[Handed]:
+        """Give the open files away."""
         return self._roster.hand_on()
 
     def close(self) -> None:

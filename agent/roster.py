@@ -5,10 +5,10 @@ import logging
 from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
+from agent.handover import Handed
 from agent.identity import Key
 from agent.ledger import Ledger
 from agent.name import Name
-from agent.orphans import Orphan
 from agent.records import Upto
 from agent.tail import Tail
 from agent.watched import Watched
@@ -139,20 +139,18 @@ class Roster:
         tail.write_off(Counted.GIVEN_UP, end=tail.place.offset + unread)
         self._put_aside(tail)
 
-    def hand_on(self) -> list[Orphan]:
+    def hand_on(self) -> list[Handed]:
         """
-        Give the rotated files away, without closing them; what is known of them stays.
+        Give the open files away; what is known of them stays.
 
         Not those that we unpacked: they are found again where they were.
         """
-        given = [tail for tail in self.tails if tail.retired_s is not None and not tail.unpacked]
-        return [self._orphan(tail) for tail in given]
+        return [self._handed(tail) for tail in self.tails if not tail.unpacked]
 
-    def _orphan(self, tail: Tail) -> Orphan:
+    def _handed(self, tail: Tail) -> Handed:
         tail.write_off(Counted.SET_ASIDE)
-        done = tail.done.offset
-        source = self.watched.source
-        return Orphan(self.path, source, tail.key, tail.release(), done, tail.finished)
+        entry, retired = self._register.entry(tail), tail.retired_s is not None
+        return Handed(entry, tail.release(), retired, tail.finished)
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from agent.checkpoint import Checkpoint, CheckpointStore
 from agent.emit import emit, emit_dropped, emit_own
 from agent.follow import Followed, Follower
+from agent.handover import Handed
 from agent.heartbeat import Heartbeat, write
 from agent.ledger import Ledgers
 from agent.notify import Notifier
-from agent.orphans import Orphan
 from agent.outlet import Outlet
 from agent.overview import out_of_balance, overview
 from agent.parts import Parts
@@ -66,7 +66,7 @@ class Service:
     started_s: float = field(default_factory=time.monotonic)
     lines_per_s: float = 0
     _next: Parts | None = None
-    _orphans: Sequence[Orphan] = ()  # of the follower before the present one
+    _handed: Sequence[Handed] = ()  # by the follower before the present one
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)  # stopping or reloading
     _leave_at_s: float = 0  # monotonic time; see _READ_ON_S
     # What the client has dropped and its server knows of, by reason.
@@ -156,7 +156,7 @@ class Service:
             ledgers=self.ledgers,
             checkpoint=replace(position, sources=(*position.sources, *self.parts.young)),
             options=self.parts.follow_options,
-            orphans=self._orphans,
+            handed=self._handed,
         )
         self.follower = follower
         self._leaving.clear()
@@ -170,7 +170,7 @@ class Service:
             await self._read(follower)
             await self.flush(last=True)
             position = follower.positions()
-            self._orphans = () if self.stopping else follower.hand_on()
+            self._handed = () if self.stopping else follower.hand_on()
             return position
         finally:
             follower.close()

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
+from agent.handover import Handed
 from agent.ledger import Ledgers
-from agent.orphans import Orphan
 from agent.wake import PollWake
 from parsers.batch import Parser
 
@@ -93,7 +93,7 @@ class Reader:
         checkpoint: Checkpoint | None = None,
         parser: Callable[[str, bytes], object] = Lines,
         wake: WakeOnCommand | None = None,
-        orphans: Sequence[Orphan] = (),
+        handed: Sequence[Handed] = (),
         **options: Any,
     ) -> None:
         Reader._made.append(self)
@@ -112,7 +112,7 @@ class Reader:
             wake=self.wake,
             ledgers=self.ledgers,
             checkpoint=checkpoint,
-            orphans=orphans,
+            handed=handed,
             options=FollowOptions(
                 **{
                     "clock": self.clock,
@@ -173,9 +173,9 @@ class Reader:
 
     def reloaded(self) -> "Reader":
         """The same process after a reload: what lost its name is handed on open."""
-        positions, orphans = self.follower.positions(), self.follower.hand_on()
+        positions, handed = self.follower.positions(), self.follower.hand_on()
         self.follower.close()
-        options = {**self.options, "orphans": orphans}
+        options = {**self.options, "handed": handed}
         return Reader(*self.patterns, checkpoint=positions, parser=self.parser, **options)
 
     def restarted(self, **options: Any) -> "Reader":
