@@ -49,6 +49,11 @@ class Entry:
         """Whether nothing was seen in the file by which it or a copy could be known again."""
         return not self.offset and not self.identity.head_bytes
 
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the file was open and nothing was read by which it could be known again."""
+        return not (self.finished or self.packed) and (self.is_blank or self.is_faceless)
+
     def goes_on_in(self, fd: int, unread: int = 0) -> bool:
         """Whether a file holds what was read of this generation, and so many bytes behind that."""
         if self.is_blank or os.fstat(fd).st_size < self.offset + unread:

@@ -74,12 +74,30 @@ class Forerunners:
                 self._archive.want(Wanted(Known(entry), None))
         for each in handed:
             self._adopt(each, now_s)
-        # Not of compressed files: theirs is when they were compressed, unless gzip kept the time.
-        known = [*entries, *missing, *(each.entry for each in handed)]
-        self._roster.since_ns = max((e.mtime_ns for e in known if not e.packed), default=0)
+        self._roster.since_ns = self._known_up_to([*entries, *missing, *(h.entry for h in handed)])
         if handed:
             self._roster.order()
             self.open_missed(now_s)
+
+    def _known_up_to(self, known: Sequence[Entry]) -> int:
+        """
+        When what changed later is not known any more, as a file's time in ns.
+
+        A file of which nothing was read is known by its inode alone. Where that does not stand
+        under the name, its lines are in whatever has changed since: renamed, copied, compressed.
+        """
+        unseen = [
+            entry
+            for entry in known
+            if entry.is_unseen
+            and entry.identity.key != self._present
+            and not self._register.is_open(entry.identity.key)
+        ]
+        for entry in unseen:
+            self._register.supersede(entry)
+        # Not of compressed files: theirs is when they were compressed, unless gzip kept the time.
+        changed = max((entry.mtime_ns for entry in known if not entry.packed), default=0)
+        return min((entry.mtime_ns for entry in unseen), default=changed)
 
     def _adopt(self, handed: Handed, now_s: float) -> None:
         entry, retired_s = handed.entry, now_s if handed.retired else None

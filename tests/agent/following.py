@@ -164,6 +164,11 @@ class Reader:
             found += more
         return found
 
+    def sweep(self) -> None:
+        """Look the names up and open what is new, without reading."""
+        self.follower.look_again()
+        self.follower._sweep_to_the_end()
+
     def drain(self) -> bytes:
         found = b""
         for followed in self.follower.drain():

@@ -377,6 +377,30 @@ def test_rest_is_found_where_another_log_has_the_inode_now(
     assert again.counts["bytes.lost"] == again.counts["files.truncated"] == 0
 
 
+@pytest.mark.parametrize("packed", [True, False], ids=["compressed", "renamed"])
+@pytest.mark.parametrize("begun", [b"", b"\0" * 2000 + b"two\n"], ids=["empty", "behind NULs"])
+def test_file_of_which_nothing_was_read_is_found_behind_a_newer_generation(
+    log: Path, begun: bytes, packed: bool
+) -> None:
+    """Killed with a backlog: only its inode is known, and a later file of the name is known too."""
+    second = log.with_name("access.log.20260102")
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.20260101"))
+    log.write_bytes(begun)
+    reader.sweep()
+    append(log, b"late\n")
+    log.rename(second)
+    log.write_bytes(b"three\n")
+    newer_ns = second.stat().st_mtime_ns + 5 * 10**9
+    os.utime(log, ns=(newer_ns, newer_ns))
+    reader.sweep()
+    if packed:
+        compress(second)
+
+    assert reader.restarted().read_whole() == begun.lstrip(b"\0") + b"late\nthree\n"
+
+
 def test_drain_searches_compressed_files_to_the_end(log: Path) -> None:
     reader = Reader(log)
     reader.look()

@@ -284,8 +284,7 @@ def test_rest_of_a_file_that_was_moved_elsewhere_is_read_over_a_reload(log: Path
     reader.look()
     append(log, b"three\n")
     log.rename(log.parent / "old" / "access.log")
-    reader.follower.look_again()
-    reader.follower._sweep_to_the_end()
+    reader.sweep()
 
     assert reader.reloaded().read() == b"three\n"
 
