@@ -86,6 +86,7 @@ class Tail:
         self._lag = Lag(offset)
         self._end = offset  # everything before it is in the ledger as seen
         self._seen = (-1, 0)  # size and mtime_ns at the last look
+        self._opened = (stat.st_size, stat.st_mtime_ns)
         # Where it ended then: the only thing that tells a file of which nothing was read, and that
         # begins as its next generation does, with NULs or a banner.
         self._last = Place(stat.st_size, before(fd, stat.st_size))
@@ -164,7 +165,8 @@ class Tail:
             return True
         if stat.st_size > self._seen[0]:
             self.grew_s = now_s
-        self.awoke = not self._seen[0] and self.retired_s is None
+        known = self._seen if self._seen[0] >= 0 else self._opened
+        self.awoke = not known[0] and seen != known and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
         place, end = self.place.offset, stat.st_size
         self._lag.grew(now_s, place=place, before=self._end, end=end)

@@ -202,6 +202,21 @@ def write_behind_nuls(log: Path, nuls: int, raw: bytes) -> None:
         file.write(raw)
 
 
+def test_generation_that_was_copied_between_opening_and_the_first_look_is_read(log: Path) -> None:
+    """As at a start with a backlog: seconds pass between the two."""
+    reader = Reader(log)
+    reader.look()
+    log.rename(log.with_name("access.log.1"))
+    log.write_bytes(b"")
+    reader.sweep()
+    append(log, b"three\n")
+    copytruncate(log, "access.log.2")
+
+    assert reader.read() == b"three\n"
+    append(log, b"four\n")
+    assert reader.read() == b"four\n"
+
+
 def test_truncate_and_regrow_between_two_looks_is_seen_by_the_bytes_before(tmp_path: Path) -> None:
     """The head is the same and the file longer; only the bytes before the offset differ."""
     log = tmp_path / "app.log"
