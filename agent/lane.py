@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent import generations, paths
+from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
 from agent.forerunners import Forerunners
@@ -101,12 +102,14 @@ class Lane:
             self._resumed = True
             handed = self._common.handed.take(self.path, self.watched.source)
             self._forerunners.resume(now_s, handed)
+            self._roster.expected = self._name.key
             self.retire_if_renamed(now_s)
             self._see_the_past(at_first=at_first)
         if self._forerunners.is_to_search_again(now_s):
             self._forerunners.search_again(now_s)
         if self._resting:
             self._let_go(self._resting, now_s)
+        self._miss_expected(now_s)
         if self._name.key is None:
             self._forerunners.open_missed(now_s)
         elif not self.live and not self._register.is_open(self._name.key):
@@ -121,6 +124,21 @@ class Lane:
             self._forerunners.leave_the_past()
         self._roster.since_ns = self._common.began_ns
 
+    def _miss_expected(self, now_s: float) -> None:
+        """Follow a file that has lost its name before it could be opened (again)."""
+        expected = self._roster.expected
+        if expected in (None, self._name.key) or not self._name.looked_up:
+            return
+        self._roster.expected = None
+        entry = self._register.closed(expected)
+        if entry and (entry.path, entry.source) == (self.path, self.watched.source):
+            self._follow_away(entry, now_s)
+
+    def _follow_away(self, entry: Entry, now_s: float) -> None:
+        # One that is blank is looked for as a missed one.
+        if not entry.is_blank:
+            self._forerunners.follow_away(entry, now_s)
+
     def _open(self, now_s: float, *, at_first: bool) -> None:
         self._common.descriptors.make_room()
         fd = self._name.open(now_s, was_file=self._roster.since_ns > 0)
@@ -133,6 +151,7 @@ class Lane:
         offset = self._start(fd, now_s, at_first=at_first)
         self._forerunners.open_missed(now_s, present=identity(fd).key)
         self._roster.follow(fd, offset, now_s)
+        self._roster.expected = None
 
     def _start(self, fd: int, now_s: float, *, at_first: bool) -> int:
         """Decide at which offset to begin with the file that stands under the name."""
@@ -213,9 +232,8 @@ class Lane:
         self._resting = None
         self._roster.count(Counted.ROTATED, 1)
         entry = self._register.closed(resting.key)
-        # Else another name has it; or it was empty, and is looked for as a missed one.
-        if entry is not None and not entry.is_blank:
-            self._forerunners.follow_away(entry, now_s)
+        if entry is not None:  # else another name has it
+            self._follow_away(entry, now_s)
 
     # Reading.
 

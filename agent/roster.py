@@ -30,6 +30,8 @@ class Roster:
         self.tails: list[Tail] = []  # closed by close()
         # When the last generation known of had last changed; 0 if none is known.
         self.since_ns = 0
+        # A file that is closed and to be opened under the name; None: none, or it was.
+        self.expected: Key | None = None
         self.look_at_s = 0.0  # clock time of the next look
         self.armed = False  # the next write will be told
         ledger = common.ledgers.of(watched.source)
@@ -181,6 +183,7 @@ class Roster:
     def _lose(self, tail: Tail, error: OSError, now_s: float) -> None:
         # ESTALE, EIO: opened again where it was left, when the pause is over.
         self.name.failed(error, now_s)
+        self.expected = tail.key if tail.retired_s is None else None
         self._put_aside(tail)
 
     def _put_aside(self, tail: Tail, *, finished: bool = False) -> None:

@@ -172,6 +172,49 @@ def test_stale_handle_is_opened_again_where_it_was_left(
     assert "stale file handle; trying again" in caplog.messages[0]
 
 
+def test_file_that_is_renamed_while_its_handle_is_stale_is_finished_first(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_bytes(b"one\n")
+    reader = Reader(log)
+    reader.look()
+    append(log, b"two\n")
+
+    def stale(*args: object) -> bytes:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(os, "pread", stale)
+    reader.look(sweep=False)
+    monkeypatch.undo()
+    log.rename(log.with_name("app.log.1"))
+    log.write_bytes(b"three\n")
+
+    assert reader.read() == b"two\nthree\n"
+
+
+def test_file_that_is_renamed_before_a_start_can_open_it_is_finished_and_not_repeated(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_bytes(b"one\n")
+    reader = Reader(log)
+    reader.look()
+    append(log, b"two\n")
+    again, really = reader.restarted(), os.open
+
+    def refused(path: str, *args: int) -> int:
+        if path == str(log):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return really(path, *args)
+
+    monkeypatch.setattr(os, "open", refused)
+    first = again.read()
+    monkeypatch.undo()
+    log.rename(log.with_name("app.log.1"))
+    log.write_bytes(b"three\n")
+
+    assert (first, again.read(after_s=3600)) == (b"", b"two\nthree\n")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_mount_that_goes_away_is_followed_on_when_it_comes_back(tmp_path: Path) -> None:
     disk, mount = tmp_path / "disk", tmp_path / "mount"
