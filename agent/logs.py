@@ -19,6 +19,13 @@ def set_up_logging(level: str, environment: Mapping[str, str]) -> None:
     logging.basicConfig(level=level.upper(), handlers=[target], force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     logging.getLogger("watchdog").setLevel(logging.WARNING)
+    target.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # watchdog 7.1 (observers/inotify.py) says so as an error when a directory that is unwatched
+    # just then has an event: at a stop or a reload, and nothing is wrong.
+    return not (record.name.startswith("watchdog") and "thread is inactive" in record.getMessage())
 
 
 def _formatter(environment: Mapping[str, str]) -> logging.Formatter:

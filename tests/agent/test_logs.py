@@ -18,6 +18,7 @@ if environment.pop("AS_JOURNAL", ""):
 set_up_logging("info", environment)
 log = logging.getLogger("agent.tail")
 log.debug("never seen")
+logging.getLogger("watchdog.observers").error("queue_events() called when the thread is inactive")
 log.info("opened %s", "/var/log/a\\x1b[31m\\u202e.log")
 try:
     1 / 0
