@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agent.replay import Replay
     from agent.rulebook import Rulebook
     from agent.story import Story
+    from parsers.batch import Parser
 
 DESCRIPTION = """\
 Read old logs once, from their start to their end, and report what happened: when, the worst of it
@@ -44,7 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metrics", metavar="OUT", help="write the final tally as JSON (- is stdout)"
     )
-    parser.add_argument("-c", "--config", metavar="FILE", help="use the rules and measures of FILE")
+    parser.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="use the rules and measures of FILE, and its formats, zones and routes for the logs"
+        " that its sources mean, also rotated",
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary")
 
 
@@ -85,15 +92,12 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
     from agent.console import printable
     from agent.pipeline import Pipeline
     from agent.replay import Replay
-    from agent.zones import local_zone, written
-    from parsers.formats import Options, parser_for
 
-    options = Options(local_zone(), lambda: written(replay.path))
     wants_summary = not args.quiet and "-" not in (args.events, args.metrics)
     with ExitStack() as stack:
         pipeline = Pipeline(rules, _measures(config), _sinks(args, stack))
         story = _story(pipeline) if wants_summary else None
-        replay = Replay(pipeline, lambda head: parser_for(args.format, options, head=head))
+        replay = Replay(pipeline, lambda head: _parser(args, config, replay.path, head))
         if not args.quiet and sys.stderr.isatty():
             from agent.progress import progress_bar
 
@@ -112,6 +116,20 @@ def _replay(args: argparse.Namespace, config: "Config | None", rules: "Rulebook"
     for trouble in filter(None, [*replay.troubles, replay.out_of_balance()]):
         print(f"logtell: {printable(trouble)}", file=sys.stderr)
     return 0 if replay.is_whole() else 1
+
+
+def _parser(args: argparse.Namespace, config: "Config | None", path: str, head: bytes) -> "Parser":
+    """The parser of a file: what the configuration has for it, unless a format was named."""
+    from agent.zones import local_zone, written
+    from parsers.formats import Options, parser_for
+
+    if config is not None and args.format == "auto":
+        from agent.setup import opener_of
+
+        if opens := opener_of(config, path, lambda: written(path)):
+            return opens(head)
+    options = Options(local_zone(), lambda: written(path))
+    return parser_for(args.format, options, head=head)
 
 
 def _measures(config: "Config | None") -> "list[Measure]":

@@ -299,6 +299,33 @@ def test_measures_and_rules_of_a_configuration_are_used(tmp_path: Path) -> None:
     assert orjson.loads(ran.out)["counters"]["nginx_access.posts"] == 1
 
 
+@pytest.mark.parametrize("name", ["web.log", "web.log.2.gz", "web-20260102.log"])
+def test_a_rotated_log_of_a_source_is_read_as_the_source_says(tmp_path: Path, name: str) -> None:
+    (tmp_path / "c.yaml").write_text(
+        f"sources:\n  web:\n    paths: {tmp_path}/*.log\n"
+        "    format: '$time_iso8601 $status $request_uri'\n    routes: /shop/:what\n"
+        "    severities: {404: critical}\n"
+    )
+    raw = b"2026-01-02T03:04:05+00:00 404 /nowhere\n2026-01-02T03:04:06+00:00 200 /shop/tea\n"
+    (tmp_path / name).write_bytes(gzip.compress(raw) if name.endswith(".gz") else raw)
+
+    ran = logtell("replay", "-c", tmp_path / "c.yaml", "--metrics", "-", tmp_path / name)
+    counters = orjson.loads(ran.out)["counters"]
+
+    assert counters["nginx_access.requests.route.shop__-what"] == 1
+    assert counters["nginx_access.events.severity.critical"] == 1
+
+
+def test_a_named_format_wins_over_that_of_a_source(tmp_path: Path) -> None:
+    config, log = tmp_path / "c.yaml", tmp_path / "app.log"
+    log.write_bytes(b"INFO:a:b\n")
+    config.write_text(f"sources: {{app: {{paths: {log}, format: json}}}}\n")
+
+    ran = logtell("replay", "-c", config, "--format", "python", "--metrics", "-", log)
+
+    assert orjson.loads(ran.out)["lines"]["parsed"] == 1
+
+
 def test_a_measure_whose_name_looks_like_lines_does_not_change_the_account(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("measures:\n  - counter: x.lines\n    by: request_method\n")
     raw = ACCESS.replace(b"POST", b"DROPPED").replace(b"GET", b"READ")
