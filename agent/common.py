@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.descriptors import Descriptors
-from agent.handover import Handover
 from agent.ledger import Ledgers
 from agent.listing import Listings
 from agent.records import Limits
@@ -36,5 +35,4 @@ class Common:
     spool: Path | None = None  # where the rest of a compressed file is unpacked; None: the system's
     # Devices whose files grow and tell nobody: network file systems.
     silent: set[int] = field(default_factory=set)
-    handed: Handover = field(default_factory=Handover)
     lanes: "dict[str, Lane]" = field(default_factory=dict)

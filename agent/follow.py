@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,6 @@ from agent.common import Common
 from agent.counts import Count
 from agent.deleted import relieve
 from agent.descriptors import Descriptors, most_open
-from agent.handover import Handed, Handover
 from agent.lane import Lane
 from agent.ledger import Ledgers
 from agent.listing import Listings
@@ -89,7 +88,6 @@ class Follower:
         ledgers: Ledgers,
         checkpoint: Checkpoint | None = None,
         options: FollowOptions | None = None,
-        handed: Iterable[Handed] = (),
     ) -> None:
         self._wake = wake  # not owned
         self._options = options = options or FollowOptions()
@@ -108,7 +106,6 @@ class Follower:
             listings=Listings(options.wall_clock),
             descriptors=descriptors,
             wake=wake,
-            handed=Handover.of(handed),
         )
         self._lanes = self._common.lanes
         descriptors.holders = self._lanes.values
@@ -123,11 +120,10 @@ class Follower:
             clock=options.clock,
         )
         self._stopping = False
-        self._drains = True
 
     async def blocks(self) -> AsyncGenerator[Followed, None]:
         """
-        Hand out blocks as they come, until `stop`; then, unless that said no, what is there.
+        Hand out blocks as they come, until `stop`; then what is there at that moment.
 
         One block a file in turn, so that a busy file does not starve a quiet one. A consumer that
         does not ask makes the files wait: they are their own buffer.
@@ -137,7 +133,7 @@ class Follower:
                 yield followed
                 await asyncio.sleep(0)  # a backlog of hours must not keep the flush timer waiting
             await self._rest()
-        for followed in self.drain() if self._drains else ():
+        for followed in self.drain():
             yield followed
 
     def look(self) -> Iterator[Followed]:
@@ -201,13 +197,9 @@ class Follower:
             lane.written()
             self._schedule.put(lane, now_s)
 
-    def stop(self, *, drain: bool = True) -> None:
-        """
-        Make `blocks` read each file to its present end and finish; from the loop's thread.
-
-        Without `drain` it finishes at once, for whoever goes on from `positions` and `hand_on`.
-        """
-        self._stopping, self._drains = True, drain
+    def stop(self) -> None:
+        """Make `blocks` read each file to its present end and finish; from the loop's thread."""
+        self._stopping = True
         self._wake.wake()
 
     def look_again(self) -> None:
@@ -239,14 +231,8 @@ class Follower:
         """Bytes seen in open files and not handed out yet, by source."""
         return self._register.unread()
 
-    def hand_on(self) -> list[Handed]:
-        """Give the open files away; after `positions`, before `close`."""
-        untaken = self._common.handed.take_all()
-        return untaken + [each for lane in self._lanes.values() for each in lane.hand_on()]
-
     def close(self) -> None:
         """Close all files. `positions` still answers."""
-        self._common.handed.close()
         for lane in self._lanes.values():
             lane.close()
 

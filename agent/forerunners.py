@@ -9,7 +9,6 @@ from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
 from agent.generations import Generations
-from agent.handover import Handed
 from agent.identity import Key
 from agent.roster import Roster
 from agent.tail import Tail
@@ -57,27 +56,18 @@ class Forerunners:
         """Take what was rotated before we first came as done."""
         self._older.leave_the_past()
 
-    def resume(self, now_s: float, handed: Sequence[Handed]) -> None:
-        """
-        Go on in the files that the follower before us had open, if it was in this process.
-
-        Then finish what was left under this name and rotation has moved since.
-        """
+    def resume(self, now_s: float) -> None:
+        """Finish what the last run left under this name and rotation has moved since."""
         path, source, present = self._roster.path, self._roster.watched.source, self._present
-        for each in handed:
-            self._register.supersede_same(each.entry)
         entries = self._register.closed_under(path, source)
         missing = self._register.unfinished(path, source, present)
+        if not entries and not missing:
+            return
         found = self._follow_left(entries, now_s)
         for entry in missing:
             if not any(entry is each for each in found):
                 self._archive.want(Wanted(Known(entry), None))
-        for each in handed:
-            self._adopt(each, now_s)
-        self._roster.since_ns = self._known_up_to([*entries, *missing, *(h.entry for h in handed)])
-        if handed:
-            self._roster.order()
-            self.open_missed(now_s)
+        self._roster.since_ns = self._known_up_to([*entries, *missing])
 
     def _known_up_to(self, known: Sequence[Entry]) -> int:
         """
@@ -98,15 +88,6 @@ class Forerunners:
         # Not of compressed files: theirs is when they were compressed, unless gzip kept the time.
         changed = max((entry.mtime_ns for entry in known if not entry.packed), default=0)
         return min((entry.mtime_ns for entry in unseen), default=changed)
-
-    def _adopt(self, handed: Handed, now_s: float) -> None:
-        entry, retired_s = handed.entry, now_s if handed.retired else None
-        if entry.is_blank or entry.goes_on_in(handed.fd):
-            tail = self._roster.follow(handed.fd, entry.offset, now_s, retired_s=retired_s)
-            tail.finished = handed.finished
-            return
-        self.finish_copy(entry, now_s)  # truncated just now
-        self._roster.follow(handed.fd, 0, now_s, retired_s=retired_s)
 
     def follow_away(self, entry: Entry, now_s: float) -> None:
         """Follow a file that has lost its name while it was closed, by its inode or as a copy."""

@@ -10,7 +10,6 @@ from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
 from agent.forerunners import Forerunners
-from agent.handover import Handed
 from agent.identity import identity
 from agent.resting import Resting
 from agent.roster import Roster
@@ -100,10 +99,8 @@ class Lane:
         """Follow what stands under the name, after what is left of the generations before it."""
         if not self._resumed:
             self._resumed = True
-            handed = self._common.handed.take(self.path, self.watched.source)
-            self._forerunners.resume(now_s, handed)
+            self._forerunners.resume(now_s)
             self._roster.expected = self._name.key
-            self.retire_if_renamed(now_s)
             self._see_the_past(at_first=at_first)
         if self._forerunners.is_to_search_again(now_s):
             self._forerunners.search_again(now_s)
@@ -272,10 +269,6 @@ class Lane:
     def give_up(self, tail: Tail, unread: int) -> None:
         """Close a file of which so many bytes were not read."""
         self._roster.give_up(tail, unread)
-
-    def hand_on(self) -> list[Handed]:
-        """Give the open files away."""
-        return self._roster.hand_on()
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""

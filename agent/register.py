@@ -211,13 +211,6 @@ class Register:
         if self._closed.get(entry.identity.key) is entry:
             del self._closed[entry.identity.key]
 
-    def supersede_same(self, entry: Entry) -> None:
-        """Take note that a generation is read on by whoever had it open when `entry` was made."""
-        past = self._past.get((entry.path, entry.source), ())
-        for each in (self._closed.get(entry.identity.key), *past):
-            if each and replace(each, gone_s=entry.gone_s) == entry:
-                self.supersede(each)
-
     def rest(self, tail: Tail) -> None:
         """Take note that a file is closed for a while and still followed: it does not expire."""
         self.remember(_entry(tail, self._shut(tail.key), None))

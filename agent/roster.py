@@ -5,7 +5,6 @@ import logging
 from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
-from agent.handover import Handed
 from agent.identity import Key
 from agent.ledger import Ledger
 from agent.name import Name
@@ -140,19 +139,6 @@ class Roster:
         """Close a file of which so many bytes were not read."""
         tail.write_off(Counted.GIVEN_UP, end=tail.place.offset + unread)
         self._put_aside(tail)
-
-    def hand_on(self) -> list[Handed]:
-        """
-        Give the open files away; what is known of them stays.
-
-        Not those that we unpacked: they are found again where they were.
-        """
-        return [self._handed(tail) for tail in self.tails if not tail.unpacked]
-
-    def _handed(self, tail: Tail) -> Handed:
-        tail.write_off(Counted.SET_ASIDE)
-        entry, retired = self._register.entry(tail), tail.retired_s is not None
-        return Handed(entry, tail.release(), retired, tail.finished)
 
     def close(self) -> None:
         """Close all files; what is known of them stays in the register."""

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from pathlib import Path
 from agent.checkpoint import Checkpoint, CheckpointStore
 from agent.emit import emit, emit_dropped, emit_own
 from agent.follow import Followed, Follower
-from agent.handover import Handed
 from agent.heartbeat import Heartbeat, write
 from agent.ledger import Ledgers
 from agent.notify import Notifier
@@ -66,7 +65,6 @@ class Service:
     started_s: float = field(default_factory=time.monotonic)
     lines_per_s: float = 0
     _next: Parts | None = None
-    _handed: Sequence[Handed] = ()  # by the follower before the present one
     _leaving: asyncio.Event = field(default_factory=asyncio.Event)  # stopping or reloading
     _leave_at_s: float = 0  # monotonic time; see _READ_ON_S
     # What the client has dropped and its server knows of, by reason.
@@ -156,7 +154,6 @@ class Service:
             ledgers=self.ledgers,
             checkpoint=replace(position, sources=(*position.sources, *self.parts.young)),
             options=self.parts.follow_options,
-            handed=self._handed,
         )
         self.follower = follower
         self._leaving.clear()
@@ -169,9 +166,7 @@ class Service:
             self._say_ready()
             await self._read(follower)
             await self.flush(last=True)
-            position = follower.positions()
-            self._handed = () if self.stopping else follower.hand_on()
-            return position
+            return follower.positions()
         finally:
             follower.close()
             wake.close()
@@ -205,7 +200,7 @@ class Service:
         self._leave_at_s = time.monotonic() + _READ_ON_S
         self._leaving.set()
         if self.follower:
-            self.follower.stop(drain=self.stopping)
+            self.follower.stop()
 
     def _must_leave(self) -> bool:
         if not self._leaving.is_set():

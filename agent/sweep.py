@@ -142,7 +142,6 @@ class Sweep:
         found = paths.expand(watched.patterns)
         if self._first:
             left = self._common.register.closed_paths(watched.source)
-            left |= self._common.handed.paths(watched.source)
             if not self._common.register.knows_source(watched.source):
                 left |= self._left_alone(watched, found)
             found |= {path for path in left if paths.is_meant(path, watched.patterns)}

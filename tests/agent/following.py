@@ -5,13 +5,12 @@ import gzip
 import lzma
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from agent.checkpoint import Checkpoint
 from agent.follow import Followed, Follower, FollowOptions, Watched
-from agent.handover import Handed
 from agent.ledger import Ledgers
 from agent.wake import PollWake
 from parsers.batch import Parser
@@ -93,7 +92,6 @@ class Reader:
         checkpoint: Checkpoint | None = None,
         parser: Callable[[str, bytes], object] = Lines,
         wake: WakeOnCommand | None = None,
-        handed: Sequence[Handed] = (),
         **options: Any,
     ) -> None:
         Reader._made.append(self)
@@ -112,7 +110,6 @@ class Reader:
             wake=self.wake,
             ledgers=self.ledgers,
             checkpoint=checkpoint,
-            handed=handed,
             options=FollowOptions(
                 **{
                     "clock": self.clock,
@@ -175,13 +172,6 @@ class Reader:
             found += followed.block.raw
             followed.done()
         return found
-
-    def reloaded(self) -> "Reader":
-        """The same process after a reload: what lost its name is handed on open."""
-        positions, handed = self.follower.positions(), self.follower.hand_on()
-        self.follower.close()
-        options = {**self.options, "handed": handed}
-        return Reader(*self.patterns, checkpoint=positions, parser=self.parser, **options)
 
     def restarted(self, **options: Any) -> "Reader":
         """Another process, which knows what the checkpoint of this one says."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.following import Reader, append, compress, copytruncate, open_files
+from tests.agent.following import Reader, append, compress, copytruncate
 
 
 @pytest.fixture
@@ -274,48 +274,6 @@ def test_delete_and_recreate_reads_the_deleted_file_to_its_end(log: Path) -> Non
     log.write_bytes(b"four\n")
 
     assert reader.read() == b"three\nfour\n"
-
-
-@pytest.mark.parametrize("seen", [True, False], ids=["seen", "just deleted"])
-def test_late_writes_to_a_deleted_file_are_read_over_a_reload(log: Path, seen: bool) -> None:
-    with log.open("ab") as writer:
-        reader = Reader(log)
-        reader.look()
-        log.unlink()
-        log.write_bytes(b"new\n")
-        writer.write(b"late, in two ")
-        writer.flush()
-        before = reader.read() if seen else b""
-        again = reader.reloaded()
-        writer.write(b"parts\n")
-
-    assert sorted((before + again.read()).splitlines()) == [b"late, in two parts", b"new"]
-    assert again.restarted().read() == b""
-
-
-def test_rest_of_a_file_that_was_moved_elsewhere_is_read_over_a_reload(log: Path) -> None:
-    (log.parent / "old").mkdir()
-    reader = Reader(log)
-    reader.look()
-    append(log, b"three\n")
-    log.rename(log.parent / "old" / "access.log")
-    reader.sweep()
-
-    assert reader.reloaded().read() == b"three\n"
-
-
-def test_rotated_file_of_a_source_that_a_reload_takes_out_is_closed(log: Path) -> None:
-    reader = Reader(log)
-    reader.look()
-    log.unlink()
-    reader.look()
-    reader.patterns = (log.with_name("another.log"),)
-
-    again = reader.reloaded()
-    again.look()
-    again.follower.close()
-
-    assert open_files(log.parent) == set()
 
 
 def test_reused_inode_is_a_new_file(log: Path) -> None:

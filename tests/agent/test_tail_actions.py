@@ -200,11 +200,6 @@ class Log(RuleBasedStateMachine):
         self.open = self.deleted = self.rests = False
         self.checkpoint()
 
-    @rule()
-    def reload(self) -> None:
-        """Another configuration: what is open is handed on, and nothing is read for it."""
-        self.reader = self.reader.reloaded()
-
     @precondition(lambda self: self.open)
     @rule()
     def checkpoint(self) -> None:
