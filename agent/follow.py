@@ -156,12 +156,11 @@ class Follower:
         self._sweep.ask()
         self._sweep_to_the_end()
         for lane in sorted(self._lanes.values(), key=lambda lane: not lane.holds_deleted):
-            while (turn := lane.turn(now_s, draining=True)) or self._may_search(lane, until_s):
+            while (turn := lane.turn(now_s, draining=True)) or lane.searching:
                 if turn:
                     yield _followed(lane, turn)
-
-    def _may_search(self, lane: Lane, until_s: float) -> bool:
-        return lane.searching and self._clock() < until_s
+                elif self._clock() >= until_s:
+                    lane.break_off_search()
 
     def _some(self) -> Iterator[Followed]:
         """Look at some of the files that are due, and do some of a sweep; takes milliseconds."""

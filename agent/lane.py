@@ -55,8 +55,8 @@ class Lane:
 
     @property
     def holds_deleted(self) -> bool:
-        """Whether a file is open that no name leads to."""
-        return any(tail.unlinked for tail in self.tails)
+        """Whether a file is open that no name leads to at this moment."""
+        return any(tail.is_deleted() for tail in self.tails)
 
     @property
     def searching(self) -> bool:
@@ -257,6 +257,10 @@ class Lane:
         written in the last milliseconds, and cost a block for each line (measured, 100 files).
         """
         return len(self.tails) != 1 or self.tails[0].unread > 0
+
+    def break_off_search(self) -> None:
+        """Search no more, so that what is open can be read; the next start searches again."""
+        self._forerunners.close()
 
     def written(self) -> None:
         """Take note that the kernel told of a write: it will not tell of the next one."""

@@ -124,6 +124,12 @@ class Tail:
         """Whether the file is ours to read: not closed, and not begun anew as another Tail's."""
         return self._fd >= 0
 
+    def is_deleted(self) -> bool:
+        """Whether no name leads to the file now; what we unpacked ourselves never had one."""
+        with suppress(OSError):  # ESTALE: the next look tells of it
+            return not self.unpacked and os.fstat(self._fd).st_nlink == 0
+        return False
+
     def deleted_bytes(self) -> int:
         """
         How much of the disk would be free again if we closed the file: all, if it has no name.

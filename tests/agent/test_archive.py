@@ -377,6 +377,23 @@ def test_rest_is_found_where_another_log_has_the_inode_now(
     assert again.counts["bytes.lost"] == again.counts["files.truncated"] == 0
 
 
+def test_drain_reads_a_deleted_file_though_the_search_takes_too_long(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.follow._SEARCH_ON_S", 0)
+    reader = Reader(log)
+    reader.look()
+    append(log, b"three\n" * 500_000)
+    rotate(log)
+    log.write_bytes(b"four\n")
+    again = reader.restarted()
+    again.sweep()
+    log.unlink()
+
+    assert again.drain() == b"four\n"
+    assert again.restarted().read_whole() == b"three\n" * 500_000
+
+
 @pytest.mark.parametrize("packed", [True, False], ids=["compressed", "renamed"])
 @pytest.mark.parametrize("begun", [b"", b"\0" * 2000 + b"two\n"], ids=["empty", "behind NULs"])
 def test_file_of_which_nothing_was_read_is_found_behind_a_newer_generation(
