@@ -1,7 +1,6 @@
 """The agent under test: a real process that is stopped, killed, reloaded and started again."""
 
 import asyncio
-import json
 import shutil
 import signal
 import time
@@ -41,6 +40,7 @@ class Subject:
     reloads: int = 0
     troubles: list[str] = field(default_factory=list)  # what must not happen, in words
     _process: Process | None = None  # ended by end()
+    _log_from: int = 0  # where in its log the present process began
 
     @property
     def events(self) -> Path:
@@ -51,6 +51,7 @@ class Subject:
         """Start it; it follows when `until_ready` returns."""
         self.lives.append(Life())
         with (self.folder / "agent.log").open("ab") as log:
+            self._log_from = log.tell()
             self._process = await start_agent(self.config, log)
 
     async def until_ready(self) -> None:
@@ -125,8 +126,10 @@ class Subject:
             self._process.kill()
 
     def _times_following(self) -> int:
-        """How often it has said what it follows: at each start and each reload."""
-        return (self.folder / "agent.log").read_bytes().count(b"following: ")
+        """How often the present process has said what it follows: at its start, at each reload."""
+        with (self.folder / "agent.log").open("rb") as log:
+            log.seek(self._log_from)
+            return log.read().count(b" INFO following: ")
 
     def _alive(self) -> Process | None:
         process = self._process
@@ -154,17 +157,13 @@ class Subject:
         return wall_ns - time.time_ns() + time.monotonic_ns()
 
     def _is_ready(self, life: Life) -> bool:
-        """Whether its heartbeat, which it writes when it follows, is this process's."""
+        """Whether it has said that it follows; its heartbeat begins before that."""
         gone = self._process is None or self._process.returncode is not None
         if life.ready_ns or life is not self.lives[-1] or gone:
             return True
-        assert self._process
-        with suppress(OSError, ValueError):
-            pid = json.loads((self.folder / "health.json").read_text())["pid"]
-            if pid == self._process.pid:
-                life.ready_ns = time.monotonic_ns()
-                return True
-        return False
+        if self._times_following():
+            life.ready_ns = time.monotonic_ns()
+        return life.ready_ns > 0
 
     async def _until(self, is_so: Callable[[], bool], within_s: float, otherwise: str) -> None:
         end_s = time.monotonic() + within_s
