@@ -158,6 +158,10 @@ class MeasureConfig(_Strict):
         allow_inf_nan=False,
         description="factor; a timer is sent in ms, so 1000 for seconds",
     )
+    severity: SeverityName = Field("debug", description="events at least this severe")
+    loggers: dict[str, SeverityName] = Field(
+        default_factory=dict, description="severity by logger; it rules all loggers below it too"
+    )
     sources: Texts = Field((), description="only these sources; all if left out")
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import orjson
 
+from agent.loggers import Loggers
 from parsers.batch import Batch
 from parsers.columns import Value, text
 from parsers.severity import LABELS, Severity
@@ -24,45 +25,18 @@ class Selection:
     """Which events a sink wants: as severe as this, by logger, and the explained."""
 
     severity: Severity = Severity.DEBUG
-    # A logger and all below it: `urllib3` rules `urllib3.connectionpool` unless that has its own.
-    loggers: dict[str, Severity] = field(default_factory=dict)
+    loggers: Loggers = field(default_factory=Loggers)
     # Also take what a rule explains, whatever its severity.
     explained: bool = False
 
     def rows(self, batch: Batch, matches: Matches) -> Ints:
         """The rows of the batch that the sink wants, in order."""
-        wanted = batch.severity >= self._thresholds(batch)
+        by_logger = self.loggers.thresholds(batch)
+        wanted = batch.severity >= np.where(by_logger < 0, int(self.severity), by_logger)
         if self.explained:
-            wanted[matches.rows] |= ~self._muted(batch)[matches.rows]
+            # A logger's own threshold also mutes explanations.
+            wanted[matches.rows] |= (batch.severity >= by_logger)[matches.rows]
         return np.flatnonzero(wanted)
-
-    def _thresholds(self, batch: Batch) -> Ints:
-        by_logger = self._by_logger(batch)
-        return np.where(by_logger < 0, int(self.severity), by_logger)
-
-    def _muted(self, batch: Batch) -> np.typing.NDArray[np.bool_]:
-        """Rows that a logger's own threshold shuts out: a mute also mutes explanations."""
-        return batch.severity < self._by_logger(batch)
-
-    def _by_logger(self, batch: Batch) -> Ints:
-        """The threshold that its logger gives each row; -1 if none does."""
-        none = np.full(len(batch), -1, np.int64)
-        if not self.loggers:
-            return none
-        try:
-            labels = batch.column("logger").labels()
-        except KeyError:  # the format knows no loggers
-            return none
-        found = [self._threshold(name) for name in labels.names]
-        return np.array(found, np.int64)[labels.codes] if found else none
-
-    def _threshold(self, logger: str | None) -> int:
-        name = logger or ""
-        while name:
-            if name in self.loggers:
-                return int(self.loggers[name])
-            name = name.rpartition(".")[0]
-        return -1
 
 
 EVERYTHING = Selection()

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from agent.counts import Count, Counted
+from agent.loggers import Threshold
 from agent.names import metric_part, route_part
 from agent.tally import Tally
 from parsers.batch import Batch
@@ -65,6 +66,8 @@ class Measure:
     formats: tuple[str, ...] = ()
     # Distinct values of `by` before the rest goes to `_other`: strangers choose what is in a log.
     most_series: int = MOST_SERIES
+    # How severe a row must be to count, by logger too.
+    least: Threshold = field(default_factory=Threshold)
     _series: dict[Key, str] = field(default_factory=dict)
 
     def is_below(self, name: str) -> bool:
@@ -86,7 +89,7 @@ class Measure:
 
     def _rows(self, batch: Batch) -> Ints | None:
         """The rows that meet all conditions; None: all rows."""
-        rows: Ints | None = None
+        rows = self.least.rows(batch)
         for condition in self.where:
             column = batch.column(condition.field)
             labels = (column if rows is None else column.take(rows)).labels()

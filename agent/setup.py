@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.config import Config, MeasureConfig, SourceConfig
 from agent.events import Selection
+from agent.loggers import Loggers, Threshold
 from agent.measures import Kind, Measure, condition, defaults
 from agent.paths import is_meant, originals, unpacked_name
 from agent.rulebook import Rulebook
@@ -43,6 +44,7 @@ def _measure(each: MeasureConfig) -> Measure:
         where=where,
         scale=each.scale,
         sources=each.sources,
+        least=Threshold(Severity[each.severity.upper()], Loggers(_severities(each.loggers))),
     )
 
 
@@ -84,7 +86,7 @@ def _options(source: SourceConfig, now: Callable[[], datetime]) -> Options:
 
 def selection(severity: str, loggers: dict[str, str], *, explained: bool) -> Selection:
     """Compile a sink's choice of events."""
-    return Selection(Severity[severity.upper()], _severities(loggers), explained)
+    return Selection(Severity[severity.upper()], Loggers(_severities(loggers)), explained)
 
 
 def _severities(names: dict[str, str]) -> dict[str, Severity]:

@@ -57,6 +57,7 @@ NUMPY_REASONS = {
     "agent/rulebook.py": "the empty answer for formats without rules",
     "agent/explain.py": "all rows of one line's batch",
     "agent/fitness.py": "the rows that did not fit",
+    "agent/loggers.py": "the threshold of every row by its logger",
     "agent/events.py": "selects rows by severity and logger",
     "agent/story.py": "what happened when, by bins",
     "agent/summary.py": "draws those bins",

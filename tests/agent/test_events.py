@@ -67,7 +67,10 @@ def test_events_at_least_as_severe_are_taken(severity: str) -> None:
         ({"urllib3.connectionpool": "critical"}, "67"),
         ({"shop": "debug"}, "34567"),
         ({"shop.cart": "debug", "shop": "critical"}, "34567"),
-        ({"root": "debug"}, "13467"),
+        ({"root": "debug"}, "1234567"),
+        ({"": "critical"}, "7"),
+        ({"": "critical", "urllib3": "warning"}, "347"),
+        ({"root": "error", "shop.cart": "debug"}, "4567"),
         ({"url": "critical", "urllib3.connection": "critical"}, "3467"),
     ],
 )

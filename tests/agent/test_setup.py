@@ -51,7 +51,7 @@ def test_auto_chooses_by_the_head_of_each_file(raw: bytes, expected: str) -> Non
 def test_a_selection_has_severities_for_names() -> None:
     choice = selection("warning", {"urllib3": "error"}, explained=True)
 
-    assert (choice.severity, choice.loggers, choice.explained) == (
+    assert (choice.severity, choice.loggers.severities, choice.explained) == (
         Severity.WARNING,
         {"urllib3": Severity.ERROR},
         True,
