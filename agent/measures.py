@@ -11,6 +11,7 @@ import numpy as np
 from agent.counts import Count, Counted
 from agent.loggers import Threshold
 from agent.names import metric_part, route_part
+from agent.several import all_numbers
 from agent.tally import Tally
 from parsers.batch import Batch
 from parsers.columns import Column, Labels
@@ -134,7 +135,7 @@ class Measure:
         if column is None:
             tally.count(name, rows)
             return
-        numbers = column.numbers()
+        numbers = all_numbers(column)
         found = _bounded(_bounded(numbers.found[numbers.present]) * self.scale)
         if self.kind is Kind.COUNTER:
             tally.count(name, float(found.sum()))

@@ -15,8 +15,10 @@ from parsers.frames import FRAMES, SYSLOG, Frame
 from parsers.guess import guess_access
 from parsers.head_log import HeadParser, head_parsers
 from parsers.heads import HEADS
+from parsers.journald import JournaldParser, is_export
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
+from parsers.logfmt import LogfmtParser
 from parsers.mixed import MixedParser, may_be_in
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
@@ -24,6 +26,7 @@ from parsers.plain import PlainParser
 from parsers.python_log import COMMON_FORMATS, PythonParser, is_python_format, python_parser
 from parsers.routes import Router
 from parsers.severity import Severity
+from parsers.structured import Reader
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 # nginx formats that detection knows. Sources: `combined` is built into nginx; `main` is in the
@@ -70,7 +73,8 @@ _FRAMES = {frame.name: frame for frame in FRAMES}
 NAMES = (
     *_ACCESS_FORMATS,
     *dict.fromkeys(head.name for head in HEADS),
-    *("nginx_error", "klog", "python", "json", "plain", *_FRAMES, "mixed", "auto"),
+    *("nginx_error", "klog", "python", "json", "logfmt", "journald", "plain"),
+    *(*_FRAMES, "mixed", "auto"),
 )
 
 
@@ -194,6 +198,8 @@ class AnyOf:
         """The parser for a log that begins with `head`: also of framed and of mixed lines."""
         if not self.others:
             return self.choose(head).parser
+        if is_export(head):
+            return JournaldParser()  # no line of its binary values is one of another format
         frame = frame_of(head)
         framed = _framed(frame, self, head) if frame else None
         if framed and (frame is not SYSLOG or not _knows_nothing(framed)):
@@ -263,7 +269,8 @@ def _auto(options: Options) -> AnyOf:
     known: list[Parser] = [
         NginxErrorParser(options.zone),
         *_access_parsers(options),
-        _json(options),
+        JsonParser(_reader(options)),
+        LogfmtParser(_reader(options), strict=True),
         KlogParser(),
         *head_parsers(options.zone, options.reference),
         *_python_parsers(options),
@@ -281,8 +288,8 @@ def _states_time(parser: Parser) -> bool:
     return not slots or any(slot.name == "asctime" for slot in slots)
 
 
-def _json(options: Options) -> JsonParser:
-    return JsonParser(options.zone, router=options.router)
+def _reader(options: Options) -> Reader:
+    return Reader(options.zone, _severities(options), options.router)
 
 
 def _heads(name: str, options: Options) -> Parser:
@@ -299,7 +306,9 @@ def _python(options: Options) -> AnyOf:
 _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
     "klog": lambda _options: KlogParser(),
-    "json": _json,
+    "json": lambda options: JsonParser(_reader(options)),
+    "logfmt": lambda options: LogfmtParser(_reader(options)),
+    "journald": lambda options: JournaldParser(_reader(options)),
     "plain": lambda options: PlainParser(options.zone, options.reference),
     "python": _python,
     **{name: partial(_heads, name) for name in dict.fromkeys(head.name for head in HEADS)},

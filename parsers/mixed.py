@@ -11,6 +11,7 @@ from parsers.batch import Batch, Parser, line_spans, whole_lines
 from parsers.block import Block
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
+from parsers.logfmt import LogfmtParser
 from parsers.loose import loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, where_of
 from parsers.nginx_access import AccessParser
@@ -31,6 +32,8 @@ _SHAPES: Mapping[type, Sequence[str]] = {
     NginxErrorParser: ("dddd/dd/dd dd:dd:dd [", "nginx: ["),
     KlogParser: ("_dddd dd:dd:dd.dddddd ",),
     JsonParser: ("{",),
+    # What logfmt's writers begin with; `key=` of any other kind is too easily something else.
+    LogfmtParser: ("time=", "ts=", "level=", "t=", "lvl=", "timestamp=", "severity=", "at="),
     PythonParser: ("dddd-dd-dd_dd:dd:dd", "[dddd-dd-dd_dd:dd:dd"),
 }
 # Fewer lines say nothing about what a log has become.

@@ -7,7 +7,7 @@ from parsers.formats import parser_for
 from parsers.nginx_access import COMBINED
 
 FORMATS = (
-    *("combined", "common", "nginx_error", "klog", "json", "plain", "python", "auto"),
+    *("combined", "common", "nginx_error", "klog", "json", "logfmt", "plain", "python", "auto"),
     f'{COMBINED} rt=$request_time urt="$upstream_response_time"',
     "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
     "%(asctime)s %(message)s",
@@ -15,6 +15,7 @@ FORMATS = (
 )
 # Formats in which a record is a line, and those in which it may be several.
 MULTI_LINE = (
+    "journald",
     "nginx_error",
     "klog",
     "plain",
@@ -82,6 +83,15 @@ PLAIN = (
     b"}",
     b"",
 )
+LOGFMT = (
+    b'time="2026-01-22T14:59:12Z" level=warning msg="it \\"failed\\"" took=0.25 done',
+    b"ts=1769093952.5 lvl=50 msg=a msg=b x=",
+    b"level= time=soon",
+)
+JOURNALD = (
+    b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1769093952250000\nPRIORITY=3\nMESSAGE=it failed\n",
+    b"MESSAGE\n\x03\0\0\0\0\0\0\0a\n\n",
+)
 HEADED = (
     b"26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.0",
     b"26/01/02 03:04:05  WARN two blanks",
@@ -95,7 +105,16 @@ HEADED = (
     b"%ASA-6-302013: built",
     b"I0102 03:04:05 E, [2026-01-02T03:04:05",
 )
-LINES = HEADED + ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + PLAIN
+LOGFMT = (
+    b'time="2026-01-22T14:59:12Z" level=warning msg="it \\"failed\\"" took=0.25 done',
+    b"ts=1769093952.5 lvl=50 msg=a msg=b x=",
+    b"level= time=soon",
+)
+JOURNALD = (
+    b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1769093952250000\nPRIORITY=3\nMESSAGE=it failed\n",
+    b"MESSAGE\n\x03\0\0\0\0\0\0\0a\n\n",
+)
+LINES = HEADED + ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + LOGFMT + JOURNALD + PLAIN
 ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
 
 
