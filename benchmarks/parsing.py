@@ -44,6 +44,8 @@ def cases() -> Iterator[Case]:
         ("error log", errors, "nginx_error"),
         ("plain text", plain, "plain"),
         ("Python tracebacks", traces, "%(asctime)s %(levelname)s %(name)s: %(message)s"),
+        *((what, lines, "json") for what, lines in _json_logs()),
+        ("logfmt", [_logfmt(number) for number in range(_LINES)], "logfmt"),
     ):
         yield what, named, _block(lines)
         yield what, "auto", _block(lines)
@@ -54,6 +56,38 @@ def cases() -> Iterator[Case]:
     yield "both in CRI", "auto", _block([_cri(line, n % 2) for n, line in enumerate(both)])
     yield "access in Docker's JSON", "auto", _block([_docker(line) for line in access])
     yield "access in syslog", "auto", _block([b"Jan  2 03:04:05 a nginx: " + x for x in access])
+
+
+def _json_logs() -> Iterator[tuple[str, list[bytes]]]:
+    """As pino (level by number), ECS (dots in keys) and an application with many keys write."""
+    yield "JSON as pino writes", [_json(_pino(number)) for number in range(_LINES)]
+    yield "JSON as ECS writes", [_json(_ecs(number)) for number in range(_LINES)]
+    yield "JSON of 24 keys", [_json(_wide(number)) for number in range(_LINES)]
+
+
+def _pino(number: int) -> dict[str, object]:
+    first = {"level": 30 + 10 * (number % 3), "time": 1767323045000 + number, "pid": 7}
+    return first | {"hostname": "a.example.org", "name": "shop", "msg": f"order {number} placed"}
+
+
+def _ecs(number: int) -> dict[str, object]:
+    level = ("INFO", "WARN", "ERROR")[number % 3]
+    first = {"@timestamp": "2026-01-02T03:04:05.123Z", "log.level": level, "ecs.version": "1.2.0"}
+    return first | {"message": f"order {number} placed", "log.logger": "org.example.Shop"}
+
+
+def _wide(number: int) -> dict[str, object]:
+    first = {"timestamp": "2026-01-02T03:04:05.123456Z", "severity": "INFO", "logger": "shop.cart"}
+    keys = {f"key_{n}": f"value {number * n % 97}" for n in range(18)}
+    return first | {"event": "cart changed", "user": {"id": number}, "took": 0.25} | keys
+
+
+def _json(record: dict[str, object]) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def _logfmt(number: int) -> bytes:
+    return f'time="{_TIME}" level=info msg="order {number} placed" took=0.25 path=/a'.encode()
 
 
 def _block(lines: Sequence[bytes]) -> bytes:

@@ -9,6 +9,7 @@ line has `captureData.endpointInput` and `.endpointOutput`, each with `data` (al
 import base64
 import binascii
 import csv
+import math
 import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -107,7 +108,10 @@ def _value(text: str) -> Value:
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         return text or None
-    return int(text) if _WHOLE.fullmatch(text) else float(text)
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    number = float(text)
+    return number if math.isfinite(number) else text  # JSON cannot write what 1e999 becomes
 
 
 def _json_rows(data: str) -> list[Value]:

@@ -7,7 +7,7 @@ import numpy as np
 from parsers.columns import Value
 from parsers.conventions import WORDS_ONLY
 from parsers.dotted import Record, lookup
-from parsers.plans import Plan, plan_for
+from parsers.plans import Plan
 from parsers.scales import severity_of_word, stated_severity
 from parsers.severity import RARE, Severity
 from parsers.words import Octets8
@@ -16,24 +16,23 @@ from parsers.words import Octets8
 _MOST_KNOWN = 64
 _LONGEST_KNOWN = 32
 _Judged = tuple[Severity, str | None]
-_NOTHING: _Judged = (Severity.INFO, None)
 
 
 def judged(
-    records: Sequence[Record], severities: Mapping[str, Severity]
+    records: Sequence[Record], plans: Sequence[Plan], severities: Mapping[str, Severity]
 ) -> tuple[Octets8, list[Value]]:
     """
     The severity of each record, and the level that it states (or None).
 
     `severities` is that of requests that state none, by status and its class.
     """
-    found = [_judged(each, severities) if each else _NOTHING for each in records]
+    pairs = zip(records, plans, strict=True)
+    found = [_judged(record, plan, severities) for record, plan in pairs]
     severity = np.array([severity for severity, _ in found], np.uint8)
     return severity, [level for _, level in found]
 
 
-def _judged(record: Record, severities: Mapping[str, Severity]) -> _Judged:
-    plan = plan_for(record)
+def _judged(record: Record, plan: Plan, severities: Mapping[str, Severity]) -> _Judged:
     if plan.level:
         value = record[plan.level]
         # Not `isinstance`: true is a key of that dictionary like 1, and is no level.

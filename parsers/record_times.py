@@ -68,14 +68,19 @@ def _with_zone_name(
 
 
 def _apart(seconds: Value, nanos: Value) -> str | None:
+    whole, part = _whole(seconds), _whole(nanos or 0)
+    if whole is None or part is None or not 0 <= part < 1_000_000_000:
+        return None
     try:
-        whole = int(seconds) if isinstance(seconds, int | str) else None
-        part = int(nanos) if isinstance(nanos, int | str) else 0
-        if whole is None or not 0 <= part < 1_000_000_000:
-            return None
         return datetime.fromtimestamp(whole, UTC).replace(microsecond=part // 1000).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _whole(value: Value) -> int | None:
+    if isinstance(value, str) and len(value) <= _LONGEST and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _epoch(number: float) -> str | None:

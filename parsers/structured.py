@@ -1,7 +1,7 @@
 """Records that are keys with values, whatever wrote them: their columns, read by convention."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
@@ -22,9 +22,10 @@ from parsers.routes import Router
 from parsers.severity import Severity
 from parsers.words import Octets, Octets8, positions
 
-# The columns of whole records and of payloads; no field has such a name.
+# The columns of whole records, how each is read, and payloads; no field has such a name.
 _RECORDS = "."
-_PAYLOADS = "./"
+_PLANS = "./plans"
+_PAYLOADS = "./payloads"
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")  # of an absolute URL
 _Found = tuple[str, Value]
 _Read = Callable[[Value], str | None]
@@ -43,18 +44,18 @@ class Reader:
 
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut a key of the records, or what the key of a role holds; dots reach into objects."""
-        records = _records(batch)
         if name == "time":
             read = record_time(self.zone)
-            return Objects([_timed(each, read)[1] for each in records])
+            return Objects([_timed(each, plan, read)[1] for each, plan in _planned(batch)])
         if name == "message":
-            return _messages(batch, records)
+            return _messages(batch)
         if name in ALIKE:
-            return Objects([_alike(each, name) for each in records])
+            return Objects([_alike(each, plan, name) for each, plan in _planned(batch)])
         if name == "route":
-            return self._routes(records)
+            return self._routes(batch)
         if name == "status_class":
-            return Objects([_status_class(each) for each in records])
+            return Objects([_status_class(each, plan) for each, plan in _planned(batch)])
+        records = _records(batch)
         if name == _PAYLOADS:
             return Objects([captured(each) if CAPTURE in each else {} for each in records])
         if name.startswith(SIDES):
@@ -64,12 +65,12 @@ class Reader:
     def field_dicts(self, batch: Batch) -> list[Record]:
         """All keys of each record but its time, level and message; some under one name for all."""
         read = record_time(self.zone)
-        rows = zip(_records(batch), batch.column("time").values(), strict=True)
-        return [_fields(each, time, read) if each else {} for each, time in rows]
+        rows = zip(_planned(batch), batch.column("time").values(), strict=True)
+        return [_fields(each, plan, time, read) for (each, plan), time in rows]
 
-    def _routes(self, records: Sequence[Record]) -> Column:
+    def _routes(self, batch: Batch) -> Column:
         """A `route` that the application itself names, else that of its path."""
-        named = [_path(each) for each in records]
+        named = [_path(each, plan) for each, plan in _planned(batch)]
         paths = Objects([_without_origin(value) for _, value in named])
         routes = self.router.labels(paths.labels()).values()
         pairs = zip(named, routes, strict=True)
@@ -105,17 +106,26 @@ def judged_columns(
     records: Sequence[Record], parser: Structured
 ) -> tuple[Octets8, dict[str, Column]]:
     """The severity of each record, and the columns that a batch of them begins with."""
-    severity, levels = judged(records, parser.reader.severities)
-    return severity, {_RECORDS: Objects(records), "level": Objects(levels)}
+    plans = [plan_for(each) for each in records]
+    severity, levels = judged(records, plans, parser.reader.severities)
+    planned = Objects(plans)  # type: ignore[arg-type]  # nobody but this module asks for them
+    return severity, {_RECORDS: Objects(records), _PLANS: planned, "level": Objects(levels)}
 
 
 def _records(batch: Batch) -> Sequence[Record]:
     return batch.columns[_RECORDS].values()  # type: ignore[return-value]  # put there by a parser
 
 
-def _messages(batch: Batch, records: Sequence[Record]) -> Column:
+def _planned(batch: Batch) -> Iterator[tuple[Record, Plan]]:
+    """Each record, and how it is read."""
+    plans: Sequence[Plan] = batch.columns[_PLANS].values()  # type: ignore[assignment]
+    return zip(_records(batch), plans, strict=True)
+
+
+def _messages(batch: Batch) -> Column:
     """What has no message is its own."""
-    whole, found = batch.records(), [_message(each)[1] for each in records]
+    whole = batch.records()
+    found = [_text_at(each, plan.keys.message, plan)[1] for each, plan in _planned(batch)]
     return Objects([whole.value(row) if each is None else each for row, each in enumerate(found)])
 
 
@@ -130,25 +140,15 @@ def _cut_payload(batch: Batch, name: str) -> Column:
     )
 
 
-def _timed(record: Record, read: _Read) -> _Found:
-    for key in plan_for(record).keys.time if record else ():
+def _timed(record: Record, plan: Plan, read: _Read) -> _Found:
+    for key in plan.keys.time:
         time = read(lookup(record, key))
         if time is not None:
             return key, time
     return _NOTHING
 
 
-def _message(record: Record) -> _Found:
-    if not record:
-        return _NOTHING
-    plan = plan_for(record)
-    return _text_at(record, plan.keys.message, plan)
-
-
-def _alike(record: Record, role: str) -> Value:
-    if not record:
-        return None
-    plan = plan_for(record)
+def _alike(record: Record, plan: Plan, role: str) -> Value:
     names: Names = getattr(plan.keys, role)
     return _text_at(record, names, plan)[1]
 
@@ -175,8 +175,8 @@ def _joined(parts: list[Value], plan: Plan) -> str | None:
     return None
 
 
-def _path(record: Record) -> _Found:
-    for key in plan_for(record).paths if record else ():
+def _path(record: Record, plan: Plan) -> _Found:
+    for key in plan.paths:
         value = lookup(record, key)
         if isinstance(value, str):
             return key, value
@@ -187,13 +187,11 @@ def _without_origin(value: Value) -> str | None:
     return _ORIGIN.sub("", value, count=1) if isinstance(value, str) else None
 
 
-def _status_class(record: Record) -> str | None:
-    names = plan_for(record).statuses if record else ()
-    return next(filter(None, (class_of(lookup(record, name)) for name in names)), None)
+def _status_class(record: Record, plan: Plan) -> str | None:
+    return next(filter(None, (class_of(lookup(record, name)) for name in plan.statuses)), None)
 
 
-def _fields(record: Record, time: Value, read: _Read) -> Record:
-    plan = plan_for(record)
+def _fields(record: Record, plan: Plan, time: Value, read: _Read) -> Record:
     alike: Record = {}
     taken = [_time_key(record, plan, time, read), stated_level(record, plan)[0]]
     taken.append(_text_at(record, plan.keys.message, plan)[0])
@@ -216,4 +214,4 @@ def _time_key(record: Record, plan: Plan, time: Value, read: _Read) -> str:
     """The key of the time that was read; nearly always there is one, and it is not read again."""
     if time is None:
         return ""
-    return plan.keys.time[0] if len(plan.keys.time) == 1 else _timed(record, read)[0]
+    return plan.keys.time[0] if len(plan.keys.time) == 1 else _timed(record, plan, read)[0]

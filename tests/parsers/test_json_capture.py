@@ -58,6 +58,7 @@ JSON = "application/json"
         (half('{"instances": [{"features": [1, 2]}]}', "JSON", JSON), {"0": 1, "1": 2}),
         (half('{"features": [5, 6]}', "JSON", JSON), {"0": 5, "1": 6}),
         (half('{"a": 1}\n{"a": 2, "b": 3}\n', "JSON", JSON), {"a": [1, 2], "b": [None, 3]}),
+        (half("1e999,nan,-inf"), {"0": "1e999", "1": "nan", "2": "-inf"}),
         (half(encoded("1,2"), "BASE64"), {"0": 1, "1": 2}),
         (half(encoded('{"a": 1}'), "BASE64", JSON), {"a": 1}),
         (half(encoded("\x00"), "BASE64", "image/png"), {}),

@@ -55,6 +55,10 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"textPayload": "m", "severity": "WARNING", "timestamp": ISO, "logName": "a"},
         "warning",
     ),
+    "cloud logging by number": (
+        {"severity": 500, "message": "m", "logger": "a", "time": ISO},
+        "error",
+    ),
     "cloud logging of an agent": (
         {"severity": "ALERT", "message": "m", "logger": "a"}
         | {"timestamp": {"seconds": 1769093952, "nanos": 250000000}},
@@ -76,6 +80,21 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "python by number": (
         {"created": MS / 1000, "levelno": 30, "name": "a", "message": "m"},
+        "warning",
+    ),
+    "log4js": (
+        {"startTime": ISO, "categoryName": "a", "level": {"level": 40000, "levelStr": "ERROR"}}
+        | {"message": "m"},
+        "error",
+    ),
+    "serilog": (
+        {"Timestamp": ISO, "Level": "Warning", "MessageTemplate": "m"}
+        | {"Properties": {"SourceContext": "a"}},
+        "warning",
+    ),
+    "opentelemetry by the number's name": (
+        {"timeUnixNano": str(NS), "severityNumber": "SEVERITY_NUMBER_WARN2"}
+        | {"body": "m", "scope": {"name": "a"}},
         "warning",
     ),
     "structlog": ({"event": "m", "level": "critical", "timestamp": ISO, "logger": "a"}, "critical"),
@@ -187,6 +206,28 @@ def test_each_convention_says_when_how_bad_what_and_who(name: str) -> None:
     assert event.time == AT
 
 
+@pytest.mark.parametrize(
+    ("status", "severity"),
+    [
+        *(("error", "error"), ("WARN", "warning"), ("success", "info"), ("failure", "info")),
+        *(("e", "info"), (3, "info"), (200, "info"), ("", "info"), (None, "info"), ({}, "info")),
+    ],
+)
+def test_a_status_is_a_level_only_if_it_is_a_word_for_nothing_else(
+    status: object, severity: str
+) -> None:
+    assert event_of({"msg": "m", "status": status}).severity.label == severity
+
+
+def test_a_request_without_a_level_is_as_bad_as_its_status() -> None:
+    records = [{"path": "/", "status": each} for each in (200, 404, "403", 502, "x", 999, None)]
+
+    assert [event_of(each).severity.label for each in records] == [
+        *("info", "notice", "warning", "error", "info", "info", "info"),
+    ]
+    assert event_of({"path": "/", "status": 502, "level": "info"}).severity.label == "info"
+
+
 @pytest.mark.parametrize("message", ["ERROR: it failed", "no errors found", "level=fatal"])
 def test_a_level_word_in_the_message_is_no_level(message: str) -> None:
     assert event_of({"level": "info", "msg": message}).severity.label == "info"
@@ -251,6 +292,37 @@ def test_any_value_under_any_known_key_has_a_defined_outcome(record: dict[str, o
 
     assert event.parsed == bool(record)
     assert orjson.loads(orjson.dumps(event.fields)) is not None
+
+
+def test_of_a_key_that_comes_twice_the_last_counts() -> None:
+    event = JsonParser().parse(Block(b'{"level":"error","msg":"a","level":"info","msg":"b"}\n'))
+
+    assert (event.event(0).severity.label, event.event(0).message) == ("info", "b")
+
+
+@pytest.mark.parametrize("value", [True, 1.5, "x", "9" * 5000, 10**18, -(10**18), [], {}, None])
+def test_what_is_no_number_of_seconds_is_no_time(value: object) -> None:
+    event = event_of({"msg": "m", "time": {"seconds": value, "nanos": 5}})
+
+    assert event.time is None
+    assert event.fields == {"time": {"seconds": value, "nanos": 5}}
+
+
+def test_a_megabyte_under_any_role_is_kept_whole() -> None:
+    long = "x" * 1_000_000
+
+    event = event_of({"level": long, "msg": long, "time": long, "logger": long, "stack": long})
+
+    assert (event.severity.label, event.level, event.message) == ("info", long, long)
+    assert event.fields == {"logger": long, "exception_stack": long, "time": long}
+
+
+def test_endless_levels_hold_a_bounded_memory() -> None:
+    lines = b"".join(b'{"level": "%d", "m": 1}\n' % number for number in range(3000))
+
+    JsonParser().parse(Block(lines))
+
+    assert len(plan_of(("level", "m")).known) <= 64
 
 
 def test_endless_shapes_hold_a_bounded_memory() -> None:

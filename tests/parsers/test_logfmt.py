@@ -8,6 +8,8 @@ from parsers.block import Block
 from parsers.formats import parser_for
 from parsers.logfmt import LogfmtParser, pairs
 
+GO_ESCAPES = {"a": "é\\x00", "b": "\U0001f600\\ud800\\U99999999"}
+
 
 @pytest.mark.parametrize(
     ("line", "expected"),
@@ -19,6 +21,10 @@ from parsers.logfmt import LogfmtParser, pairs
         ("a= b=1", {"a": "", "b": 1}),
         ("a=1 done b=2", {"a": 1, "done": True, "b": 2}),
         ("a=1 a=2 a=3", {"a": 1, "a_2": 2, "a_3": 3}),
+        ("a_2=3 a=1 a=2", {"a_2": 3, "a": 1, "a_3": 2}),
+        ("a=1 a=2 a_2=3", {"a": 1, "a_2": 2, "a_2_2": 3}),
+        ('a=null b="null" c', {"a": None, "b": "null", "c": True}),
+        (r'a="\u00e9\x00" b="\U0001f600\ud800\U99999999"', GO_ESCAPES),
         ("id=007 h=1e10 v=1.2.3 q=a=b", {"id": "007", "h": "1e10", "v": "1.2.3", "q": "a=b"}),
         ("  a=1\tb=2 ", {"a": 1, "b": 2}),
         ("grpc.code=OK span/kind=server", {"grpc.code": "OK", "span/kind": "server"}),
@@ -74,6 +80,15 @@ def test_lines_among_those_of_another_format_find_their_parser() -> None:
     batch = parser_for("auto", head=raw).parse(Block(raw))
 
     assert (batch.format_of().values()[-1], batch.severity.tolist()[-1]) == ("logfmt", 3)
+
+
+@given(
+    st.lists(st.sampled_from(("a=", "time=", '"', "\\", " ", "\0", "\xa0", "=", "1"))).map("".join)
+)
+def test_every_pair_of_a_line_is_kept(line: str) -> None:
+    found = pairs(line)
+
+    assert not found or len(found) == len(line.replace("\xa0", "-").split() or [""]) or '"' in line
 
 
 @given(st.text(max_size=60))
