@@ -15,7 +15,6 @@ FORMATS = (
 )
 # Formats in which a record is a line, and those in which it may be several.
 MULTI_LINE = (
-    "journald",
     "nginx_error",
     "klog",
     "plain",
@@ -24,6 +23,8 @@ MULTI_LINE = (
     *("spark", "apache_error", "redis"),
     "%(levelname)s:%(name)s:%(message)s",
 )
+# Formats whose records say themselves where they end.
+ENDED = ("journald",)
 
 ACCESS = (
     b'192.0.2.7 - bob [22/Jan/2026:14:53:35 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "curl/8.9.1"',
@@ -120,7 +121,7 @@ ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
 
 def parsers() -> dict[str, Parser]:
     """A parser for each format, by the format's name or text."""
-    return {name: parser_for(name) for name in (*FORMATS, *MULTI_LINE)}
+    return {name: parser_for(name) for name in (*FORMATS, *MULTI_LINE, *ENDED)}
 
 
 def mutated(line: bytes, at: int, length: int, instead: bytes) -> bytes:

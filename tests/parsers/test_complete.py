@@ -7,9 +7,18 @@ from hypothesis import strategies as st
 from parsers.batch import Parser
 from parsers.block import Block
 from parsers.formats import parser_for
-from tests.parsers.samples import FORMATS, MULTI_LINE, NGINX_ERROR, PLAIN, PYTHON, blocks, lines
+from tests.parsers.samples import (
+    ENDED,
+    FORMATS,
+    MULTI_LINE,
+    NGINX_ERROR,
+    PLAIN,
+    PYTHON,
+    blocks,
+    lines,
+)
 
-NAMES = sorted({*FORMATS, *MULTI_LINE} - {"auto", "python"})
+NAMES = sorted({*FORMATS, *MULTI_LINE, *ENDED} - {"auto", "python"})
 PARSERS = {name: parser_for(name) for name in NAMES}
 multi_line_blocks = st.lists(
     st.sampled_from(NGINX_ERROR + PYTHON + PLAIN) | lines, max_size=12
