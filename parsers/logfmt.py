@@ -16,18 +16,16 @@ from parsers.structured import Reader, batch_of_lines
 # Sources: https://github.com/sirupsen/logrus (text_formatter.go), https://github.com/go-logfmt/logfmt
 # (encode.go): what has blanks, quotes or `=` in it is quoted as Go does (%q), nil is `null`, a key
 # is any run of other characters; https://github.com/kr/logfmt (decode.go) takes a key alone.
-_PAIR = re.compile(r'([^\s="]++)(?:=("(?:[^"\\]|\\.)*+"|(?!")\S*+))?+(?!\S)', re.ASCII)
-_LINE = re.compile(
-    r'[ \t]*+[A-Za-z_@][\w.@/-]*+=(?:"(?:[^"\\]|\\.)*+"|(?!")\S*+)(?!\S)'
-    r'(?:\s++[^\s="]++(?:=(?:"(?:[^"\\]|\\.)*+"|(?!")\S*+))?+(?!\S))*+\s*+',
-    re.ASCII,
-)
+_PAIR = re.compile(r'\s*+([^\s="]++)(?:=("(?:[^"\\]|\\.)*+"|(?!")\S*+))?+(?!\S)', re.ASCII)
+# What begins with another key, or with one alone, is rather a sentence.
+_FIRST = re.compile(r"[ \t]*+[A-Za-z_@][\w.@/-]*+=", re.ASCII)
 # No leading zeros and no exponents: those are rather the parts of an identifier.
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(\.\d{1,17})?", re.ASCII)
 _GO_ESCAPE = re.compile(
     r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x[0-9a-fA-F]{2}|[0-7]{3}|(.))", re.DOTALL
 )
 _GO_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_BLANKS = " \t\n\r\f\v"
 _STATED_KEYS = 50  # loggers write time and level among the first
 
 
@@ -73,13 +71,16 @@ def pairs(line: str) -> dict[str, Value]:
 
     A number without quotes is a number, a key alone is true, a key that comes again `key_2`.
     """
-    if not _LINE.fullmatch(line):
-        return {}
     found: dict[str, Value] = {}
     again: dict[str, int] = {}
-    alone = 0
-    for match in _PAIR.finditer(line):
+    alone = at = 0
+    end = len(line.rstrip(_BLANKS)) if _FIRST.match(line) else 0
+    while at < end:
+        match = _PAIR.match(line, at)  # never searched for: that would be quadratic
+        if match is None:
+            return {}
         key, value = match.groups()
+        at = match.end()
         alone += value is None
         free = _numbered(key, found, again) if key in found else key
         found[free] = True if value is None else _value(value)
