@@ -49,6 +49,27 @@ def _object(line: bytes) -> Record:
         return {}
     if not isinstance(value, dict):
         return {}
+    log = value.get("log")
+    if type(log) is str and log[:1] == "{":
+        return _unnested(value, log)
     if len(line) > _SHALLOW_BYTES and line.count(b"{") + line.count(b"[") > MAX_DEPTH:
         return {} if is_deeper(value, MAX_DEPTH) else value
     return value
+
+
+def _unnested(record: Record, log: str) -> Record:
+    """
+    What a program said, with what stood around it: its own keys count.
+
+    A collector that has read no JSON in a container's lines has a line as the text `log` beside its
+    own keys. Fluent Bit's `Merge_Log` does the same
+    (https://docs.fluentbit.io/manual/dev-4.0/pipeline/filters/kubernetes). Text that is no object
+    stays as it is.
+    """
+    try:
+        said = orjson.loads(log)
+    except orjson.JSONDecodeError:
+        said = {}
+    if said:
+        record = {key: value for key, value in record.items() if key != "log"} | said
+    return {} if is_deeper(record, MAX_DEPTH) else record

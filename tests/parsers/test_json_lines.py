@@ -177,3 +177,33 @@ def test_the_logger_is_known_by_several_keys():
     batch = parse({"logger": "a"}, {"name": "b"}, {"log": {"logger": "c"}}, {"x": 1})
 
     assert ["a", "b", "c", None] == batch.column("logger").values()
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_record_within_the_text_of_a_collectors_record_counts(end):
+    log = json.dumps({"time": "2026-01-22T14:59:12Z", "level": "error", "msg": "a", "n": 1}) + end
+    line = {"@timestamp": "2026-01-22T15:00:00Z", "log": log, "kubernetes": {"pod_name": "b"}}
+
+    event = parse(line).event(0)
+
+    assert (event.time, event.severity, event.message) == (
+        *("2026-01-22T14:59:12+00:00", Severity.ERROR, "a"),
+    )
+    assert event.fields == {
+        "@timestamp": "2026-01-22T15:00:00Z",
+        "kubernetes": {"pod_name": "b"},
+        "n": 1,
+    }
+
+
+@pytest.mark.parametrize("log", ["{", "{}", '{"a": 1e999}', '{"a"', "{" * 100_000])
+def test_a_text_that_is_no_record_within_a_record_stays(log):
+    event = parse({"log": log, "level": "error"}).event(0)
+
+    assert (event.parsed, event.message, event.severity) == (True, log, Severity.ERROR)
+
+
+def test_a_record_nested_too_deep_within_a_text_is_unparsed():
+    line = json.dumps({"log": '{"a":' * 300 + "1" + "}" * 300}).replace("{", "\\u007b")
+
+    assert not parse(b"{" + line[len("\\u007b") :].encode()).event(0).parsed
