@@ -6,7 +6,8 @@ several lines: `logtell replay --events`), once with its format named and once w
 right if every expected field is; each miss is listed with its reason. A row marked `reject` is
 right if it does not parse. Of `level.jsonl` only the severity (and a `time`, where one is given) of
 a row's first event is judged, and only with `auto`; of whole logs (`loghub/*.log`) how many lines
-have a time and a level (`loghub.py`). The corpus is not part of the project: its licences differ.
+have a time and a level (`loghub.py`); of `multiline.jsonl` whether its lines are grouped exactly
+(`multiline.py`). The corpus is not part of the project: its licences differ.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import loghub
+from benchmarks import loghub, multiline
 
 Event = dict[str, object]
 # What an event says for an expected key, and the expected value in the same form.
@@ -362,6 +363,9 @@ def main() -> int:
     shares = {each.file: report(each, args.corpus) for each in there}
     if not args.only or "loghub" in args.only:
         shares |= {path.name: loghub.report(path) for path in loghub.logs(args.corpus)}
+    several = args.corpus / multiline.FILE
+    if several.is_file() and (not args.only or multiline.FILE in args.only):
+        shares[multiline.FILE] = multiline.report(several)
     if args.json:
         args.json.write_text(json.dumps(shares, indent=2) + "\n")
     if len(there) < len(wanted):

@@ -1,6 +1,5 @@
 """Any text: a time and a level word where a line has them, and indented lines joined."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -17,25 +16,10 @@ from parsers.records import Records, join
 from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.times import Times
+from parsers.traces import CONTINUES, TRACES
 from parsers.words import Bools, Ints, Octets, positions
 
 _LOGGING_ERROR = b"--- Logging error ---"
-# A traceback up to its last line, which is not indented: `ValueError: text`. Each part may be
-# missing, so that the first lines of one mean the same before the others are there (`complete`).
-_TRACEBACK = re.compile(
-    rb"^Traceback \(most recent call last\):\r?"
-    rb"(?:\n(?:[ \t][^\n]*|\r?)$)*+(?:\n[\w.]++(?::[^\n]*|\r?)$)?+"
-    # What `--- Logging error ---` adds behind its traceback (logging.Handler.handleError).
-    rb"(?:\nCall stack:\r?(?:\n[ \t][^\n]*$)*+"
-    rb"(?:\nMessage: [^\n]*$)?+(?:\nArguments: [^\n]*$)?+)?+",
-    re.MULTILINE,
-)
-_CONTINUES = (
-    *(b" ", b"\t", b"}", b")", b"Traceback (", b"Caused by: "),
-    # Between two tracebacks of one exception (traceback.py).
-    b"During handling of the above exception, another exception occurred:",
-    b"The above exception was the direct cause of the following exception:",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +94,12 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
 def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     first = octets.bytes[starts]
     heads: Bools = (ends > starts) & (first != ord(" ")) & (first != ord("\t"))
-    for prefix in _CONTINUES[2:]:
+    for prefix in CONTINUES[2:]:
         if prefix in octets.raw:
             heads &= ~(octets.literal(prefix, starts) & (ends - starts >= len(prefix)))
-    if b"Traceback (" in octets.raw:
-        for match in _TRACEBACK.finditer(octets.raw):
-            first_line, behind = np.searchsorted(starts, match.span())
-            heads[first_line:behind] = False
+    for trace in TRACES:
+        if trace.mark in octets.raw:
+            for match in trace.pattern.finditer(octets.raw):
+                first_line, behind = np.searchsorted(starts, match.span())
+                heads[first_line + (not trace.joins) : behind] = False
     return heads

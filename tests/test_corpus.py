@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from benchmarks import loghub
+from benchmarks import loghub, multiline
 from benchmarks.corpus import MATERIALS, main, misses, report, rows
 
 ACCESS = '192.0.2.7 - - [22/Jan/2026:14:53:35 +0000] "GET /a?b HTTP/1.1" 200 512 "-" "curl/8.9.1"'
@@ -94,3 +94,21 @@ def test_of_a_whole_log_the_lines_with_a_time_and_a_level_are_counted(tmp_path):
         "levels_stated": 100,
         "format": "spark",
     }
+
+
+def test_of_records_of_several_lines_the_exact_groups_are_counted(tmp_path, capsys):
+    record = "2026-01-02 03:04:05 ERROR failed\n  at a\n"
+    lines = [
+        {"id": "right", "raw": record * 2, "expected": {"groups": [record] * 2}},
+        {"id": "wrong", "raw": record * 2, "expected": {"groups": [record * 2]}},
+    ]
+    path = tmp_path / multiline.FILE
+    path.write_text("".join(json.dumps(line | {"kind": "java"}) + "\n" for line in lines))
+
+    figures = multiline.report(path)
+
+    assert figures == {"rows": 2, "auto": 0.5}
+    said = capsys.readouterr().out
+    assert "1 of 2 grouped exactly (50.0%)" in said
+    assert "  wrong: 2 records instead of 1 (java, format " in said
+    assert "from line 3: '2026-01-02 03:04:05 ERROR failed'" in said
