@@ -98,8 +98,7 @@ def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
         if prefix in octets.raw:
             heads &= ~(octets.literal(prefix, starts) & (ends - starts >= len(prefix)))
     for trace in TRACES:
-        if trace.mark in octets.raw:
-            for match in trace.pattern.finditer(octets.raw):
-                first_line, behind = np.searchsorted(starts, match.span())
-                heads[first_line + (not trace.joins) : behind] = False
+        for span in trace.spans(octets.raw):
+            first_line, behind = np.searchsorted(starts, span)
+            heads[first_line + (not trace.joins) : behind] = False
     return heads

@@ -6,6 +6,7 @@ mean the same before the others are there (`Parser.complete`).
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -14,7 +15,7 @@ class Trace:
     """How the lines of one language's trace follow each other."""
 
     name: str
-    # Without these bytes in a block the pattern is not tried.
+    # In the first line of every trace: where it is not, the pattern is not tried.
     mark: bytes
     pattern: re.Pattern[bytes]
     # The first line too belongs to the record before.
@@ -24,7 +25,26 @@ class Trace:
     # What writes the form.
     source: str
 
+    def spans(self, raw: bytes) -> Iterator[tuple[int, int]]:
+        """Where each trace begins and ends; costs next to nothing where there is none."""
+        at = raw.find(self.mark)
+        while at >= 0:
+            match = self.pattern.match(raw, raw.rfind(b"\n", 0, at) + 1)
+            if match:
+                yield match.span()
+            behind = raw.find(b"\n", match.end() if match else at)
+            at = raw.find(self.mark, behind) if behind >= 0 else -1
 
+
+# What a sanitizer writes between its rules of `=`.
+_REPORT = (
+    rb"(?:==\d++==)?+(?:ERROR|WARNING): \w*Sanitizer[^\n]*$"
+    rb"(?:\n(?:[ \t][^\n]*|\r?|0x[^\n]*|=>0x[^\n]*"
+    rb"|(?:READ|WRITE|Address|Shadow|SUMMARY:|HINT:|Thread|Direct leak|Indirect leak"
+    rb"|freed by|previously allocated|allocated by|These globals)[^\n]*"
+    rb"|==\d++==(?:HINT|Register|The signal|Hint)[^\n]*)$)*+"
+    rb"(?:\n(?:==\d++==ABORTING|={18,}+)\r?$)?+"
+)
 TRACES = (
     Trace(
         "python",
@@ -32,6 +52,9 @@ TRACES = (
         re.compile(
             rb"^Traceback \(most recent call last\):\r?"
             rb"(?:\n(?:[ \t][^\n]*|\r?)$)*+(?:\n[\w.]++(?::[^\n]*|\r?)$)?+"
+            # What libpq and SQLAlchemy (lib/sqlalchemy/exc.py) write below the message.
+            rb"(?:\n(?:[ \t][^\n]*|\r?|(?:LINE \d++|DETAIL|HINT|CONTEXT): [^\n]*"
+            rb"|\[SQL: [^\n]*|\[parameters: [^\n]*|\(Background on this error at: [^\n]*)$)*+"
             # What `--- Logging error ---` adds behind it (logging.Handler.handleError).
             rb"(?:\nCall stack:\r?(?:\n[ \t][^\n]*$)*+"
             rb"(?:\nMessage: [^\n]*$)?+(?:\nArguments: [^\n]*$)?+)?+",
@@ -47,7 +70,7 @@ TRACES = (
         re.compile(
             rb"^goroutine \d++ \[[^\n]*\]:\r?$"
             rb"(?:\n(?:[ \t][^\n]*|\r?|[\w./%@~\[\]-]++\([^\n]*\)\r?|created by [^\n]*"
-            rb"|goroutine \d++ \[[^\n]*\]:\r?)$)*+",
+            rb"|goroutine \d++ \[[^\n]*\]:\r?)$)*+(?:\nexit status \d++\r?$)?+",
             re.MULTILINE,
         ),
         True,
@@ -80,10 +103,67 @@ TRACES = (
         "Unhandled exception:\nFormatException: (character 2)\nno\n ^\n\n#0      main (x)",
         "fluent-plugin-detect-exceptions: its Dart cases",
     ),
+    Trace(
+        "node",
+        b"^",
+        re.compile(
+            # Below the line of the source and its marks: the error, and in the end the version.
+            rb"^[ \t]*+\^++\r?$(?:\n\r?$(?:\n(?:Uncaught )?+[\w.$]++(?: \[\w++\])?+:[^\n]*$"
+            rb"(?:\n(?:[ \t][^\n]*|\r?|\}\r?)$)*+(?:\nNode\.js v\d[^\n]*$)?+)?+)?+",
+            re.MULTILINE,
+        ),
+        True,
+        "/x.js:3\n    throw e\n    ^\n\nError: no\n    at f (/x.js:3:9) {\n  code: 'E'\n}"
+        "\n\nNode.js v20.20.2",
+        "a run of Node 20.20",
+    ),
+    Trace(
+        "rails",
+        b"):",
+        re.compile(
+            rb"^[\w:]++ \([^\n]*\):\r?$"
+            rb"(?:\n(?:[ \t][^\n]*|\r?|[^\s:]++(?: \([^)\n]*\) [^\s:]++)?+:\d++:in [^\n]*)$)*+",
+            re.MULTILINE,
+        ),
+        False,
+        "RoutingError (No route):\n  \nactionpack (5.2.1) lib/a.rb:65:in `call'\napp/b.rb:3:in `c'",
+        "fluent-plugin-detect-exceptions: its rules for Ruby and its Rails case",
+    ),
+    Trace(
+        "rust",
+        b"panicked at ",
+        re.compile(
+            # Since 1.73 the message has a line of its own.
+            rb"^thread '[^\n]*panicked at (?:[^\n]*:\d++:\d++:\r?$(?:\n[^\n]*$)?+|[^\n]*$)"
+            rb"(?:\n(?:[ \t][^\n]*|\r?|stack backtrace:\r?|note: [^\n]*)$)*+",
+            re.MULTILINE,
+        ),
+        False,
+        "thread 'main' panicked at src/main.rs:3:5:\nno\nstack backtrace:\n   0: f\nnote: run with",
+        "rust: library/std/src/panicking.rs",
+    ),
+    Trace(
+        "sanitizer",
+        b"==",
+        re.compile(
+            rb"^(?:={18,}+\r?$(?:\n" + _REPORT + rb")?+|" + _REPORT + rb")",
+            re.MULTILINE,
+        ),
+        False,
+        f"{'=' * 65}\n==7==ERROR: AddressSanitizer: heap-use-after-free on 0x6\n"
+        "READ of size 4 at 0x6\n"
+        "    #0 0x4f in f\n\nfreed by thread T0 here:\n    #0 0x4c in free\n\n"
+        "SUMMARY: AddressSanitizer: heap-use-after-free\n=>0x0c: fa\n==7==ABORTING",
+        "llvm: compiler-rt/lib/asan/asan_errors.cpp, compiler-rt/lib/tsan/rtl/tsan_report.cpp",
+    ),
 )
 # Lines that continue whatever is before them.
 CONTINUES = (
-    *(b" ", b"\t", b"}", b")", b"Traceback (", b"Caused by: ", b"[signal SIG"),
+    *(b" ", b"\t", b"}", b")", b"Traceback (", b"[signal SIG"),
+    # Java; logback when the root cause comes first (CoreConstants.java); Rust's anyhow.
+    *(b"Caused by:", b"Wrapped by: ", b"Suppressed: ", b"Stack backtrace:"),
+    # .NET: `--- End of stack trace from previous location ---`, `--- End of inner exception …`.
+    *(b"--- End of ", b"</"),  # and the end of an element of XML
     # Between two tracebacks of one exception (traceback.py).
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",
