@@ -44,6 +44,8 @@ class HeadParser:
     reference: Callable[[], datetime] | None = None
     # The level is one of Redis's marks.
     marks: bool = False
+    # Lines of these levels continue the record before them.
+    continues: tuple[str, ...] = ()
 
     def may_be_in(self, head: bytes) -> bool:
         """Whether an early line of `head` fits."""
@@ -69,7 +71,11 @@ class HeadParser:
         labels = Texts(octets, at, until).labels()
         known = [self._knows(name) for name in labels.names]
         fits = found.fits & np.array([*known, False], np.bool_)[labels.codes]
-        return begin_with_time(octets, starts, ends, fits), fits, found.slots
+        heads = begin_with_time(octets, starts, ends, fits)
+        parts = np.array([*(name in self.continues for name in labels.names), False], np.bool_)
+        if parts.any():
+            heads &= ~parts[labels.codes]
+        return heads, fits & heads, found.slots
 
     def _knows(self, level: str | None) -> bool:
         if self.marks:
@@ -147,7 +153,9 @@ def head_parser(
     tokens = _tokens(head.text)
     names = [token.name for token in tokens if isinstance(token, Slot)]
     fields = tuple(name for name in names if name not in ("level", "message", _STAMP))
-    return HeadParser(head.name, compile_layout(tokens), fields, zone, reference, head.marks)
+    return HeadParser(
+        head.name, compile_layout(tokens), fields, zone, reference, head.marks, head.continues
+    )
 
 
 def _tokens(head: str) -> list[Token]:

@@ -22,10 +22,15 @@ class Head:
     source: str
     # The level is one of Redis's marks.
     marks: bool = False
+    # Lines of these levels continue the record before them, head and all.
+    continues: tuple[str, ...] = ()
 
 
 _COMMA = "{time:dddd-dd-dd dd:dd:dd,ddd}"
 _DOT = "{time:dddd-dd-dd dd:dd:dd.ddd}"
+# What PostgreSQL writes of one error, in one piece, each part with the prefix again (manual, Error
+# Reporting and Logging; src/backend/utils/error/elog.c, send_message_to_server_log).
+_POSTGRES_PARTS = ("DETAIL", "HINT", "QUERY", "CONTEXT", "LOCATION", "BACKTRACE", "STATEMENT")
 HEADS = (
     Head(
         "gunicorn",
@@ -188,12 +193,14 @@ HEADS = (
         "{time:dddd-dd-dd dd:dd:dd.ddd} {zone} [{process}] {level}:  {message}",
         ("2026-01-02 03:04:05.678 UTC [7] FATAL:  the database system is starting up",),
         "postgresql.conf: log_line_prefix = '%m [%p] '",
+        continues=_POSTGRES_PARTS,
     ),
     Head(
         "postgresql",
         "{time:dddd-dd-dd dd:dd:dd.ddd} {zone} [{process}] {user}@{database} {level}:  {message}",
         ("2026-01-02 03:04:05.678 UTC [7] shop@shop ERROR:  relation does not exist",),
         "Debian's postgresql-common: log_line_prefix = '%m [%p] %q%u@%d '",
+        continues=_POSTGRES_PARTS,
     ),
     Head(
         "mysql",

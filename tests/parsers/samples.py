@@ -11,7 +11,7 @@ FORMATS = (
     f'{COMBINED} rt=$request_time urt="$upstream_response_time"',
     "%(asctime)s %(levelname)-8s [%(name)s] %(message)s",
     "%(asctime)s %(message)s",
-    *("spark", "apache_error", "redis"),
+    *("postgresql", "spark", "apache_error", "redis"),
 )
 # Formats in which a record is a line, and those in which it may be several.
 MULTI_LINE = (
@@ -105,6 +105,9 @@ HEADED = (
     b"1767323045.678901 could not say",
     b"%ASA-6-302013: built",
     b"I0102 03:04:05 E, [2026-01-02T03:04:05",
+    b"2026-01-02 03:04:05.678 UTC [7] ERROR:  duplicate key",
+    b"2026-01-02 03:04:05.678 UTC [7] DETAIL:  Key (id)=(1) already exists.",
+    b"2026-01-02 03:04:05.678 UTC [7] shop@shop STATEMENT:  SELECT 1",
 )
 LOGFMT = (
     b'time="2026-01-22T14:59:12Z" level=warning msg="it \\"failed\\"" took=0.25 done',

@@ -119,3 +119,30 @@ def test_lines_of_other_formats_between_those_with_a_head_keep_their_own() -> No
 
     assert ["spark"] * 8 + ["nginx_error", "plain", "nginx_access"] == batch.format_of().values()
     assert [1] * 11 == batch.line_counts().tolist()
+
+
+def test_the_parts_of_a_database_error_are_one_record() -> None:
+    prefix = "2026-01-02 03:04:05.678 UTC [7] "
+    error = [
+        f"{prefix}ERROR:  duplicate key",
+        f"{prefix}DETAIL:  Key (id)=(1) already exists.",
+        f"{prefix}STATEMENT:  INSERT INTO a",
+        "\tVALUES (1)",
+    ]
+    parser = parser_for("auto", head="\n".join(error).encode())
+    raw = "".join(f"{line}\n" for line in (*error, *error)).encode()
+
+    batch = parser.parse(Block(raw))
+
+    assert [4, 4] == batch.line_counts().tolist()
+    assert [Severity.ERROR] * 2 == batch.severity.tolist()
+    assert len(raw) // 2 == parser.complete(raw)
+    assert len(raw) // 2 == parser.complete(raw[: raw.rfind(b"\t")])
+
+
+def test_a_part_of_an_error_whose_beginning_is_not_there_is_unparsed() -> None:
+    line = "2026-01-02 03:04:05.678 UTC [7] DETAIL:  Key (id)=(1) already exists."
+
+    event = next(parser_for("postgresql").parse(Block(line.encode())).events())
+
+    assert (event.parsed, event.message, event.severity) == (False, line, Severity.INFO)
