@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 import numpy as np
 
+from parsers import exceptions
 from parsers.batch import Batch, line_spans
 from parsers.block import Block
 from parsers.columns import Column, Labels, Texts, Value
@@ -39,7 +40,8 @@ class HeadParser:
 
     name: str
     layout: Layout
-    fields: tuple[str, ...]
+    # The parts of the format that are fields.
+    slots: tuple[str, ...]
     zone: tzinfo | None = None
     reference: Callable[[], datetime] | None = None
     # The level is one of Redis's marks.
@@ -52,6 +54,11 @@ class HeadParser:
         fullmatch = self.layout.pattern.fullmatch
         lines = head.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
         return any(fullmatch(line.removesuffix(b"\r")) for line in lines)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The parts of the format, and what a traceback says."""
+        return (*self.slots, *exceptions.FIELDS)
 
     def complete(self, raw: bytes) -> int:
         """A record ends where the next one begins."""
@@ -120,9 +127,9 @@ class HeadParser:
         return marked(batch, loose)
 
     def cut(self, batch: Batch, name: str) -> Column:
-        """Cut the time; all other parts are cut already."""
+        """Cut the time, or what a traceback says; the parts of the head are cut already."""
         if name != "time":
-            raise KeyError(name)
+            return exceptions.exception_column(batch, name)
         stamp = batch.columns[_STAMP]
         assert isinstance(stamp, Texts)
         starts = np.where(stamp.starts >= 0, stamp.starts, batch.starts)
@@ -131,12 +138,11 @@ class HeadParser:
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
         """The parts of each head, but time, level and message."""
-        columns = [_typed(batch.column(name), name) for name in self.fields]
-        rows = [
-            dict(zip(self.fields, values, strict=True)) for values in zip(*columns, strict=True)
-        ]
+        columns = [_typed(batch.column(name), name) for name in self.slots]
+        rows = [dict(zip(self.slots, values, strict=True)) for values in zip(*columns, strict=True)]
         rows = rows or [{} for _ in range(len(batch))]
-        return [{name: value for name, value in row.items() if value is not None} for row in rows]
+        said = [{name: value for name, value in row.items() if value is not None} for row in rows]
+        return exceptions.with_exceptions(batch, said)
 
 
 def head_parsers(

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 import numpy as np
 
+from parsers import exceptions
 from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Value
@@ -30,7 +31,7 @@ class PlainParser:
     # A time by which what is parsed had been written: what a time without a year is told by.
     reference: Callable[[], datetime] | None = None
     name: str = "plain"
-    fields: tuple[str, ...] = ()
+    fields: tuple[str, ...] = exceptions.FIELDS
 
     def complete(self, raw: bytes) -> int:
         """A record ends where a line begins that does not continue it."""
@@ -73,14 +74,12 @@ class PlainParser:
         )
 
     def cut(self, batch: Batch, name: str) -> Column:
-        """Cut the message; plain text has no fields."""
-        if name != "message":
-            raise KeyError(name)
-        return batch.records()
+        """Cut the message, or what a traceback says."""
+        return batch.records() if name == "message" else exceptions.exception_column(batch, name)
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
-        """Nothing: plain text has no fields."""
-        return [{} for _ in range(len(batch))]
+        """What tracebacks say; plain text has no other fields."""
+        return exceptions.with_exceptions(batch, [{} for _ in range(len(batch))])
 
 
 def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 import numpy as np
 
+from parsers import exceptions
 from parsers.batch import Batch
 from parsers.block import Block
 from parsers.columns import Column, Labels, Objects, Texts, Value, text
@@ -59,10 +60,16 @@ class PythonParser:
     """Reads one `%`-style format; build it with `python_parser`."""
 
     layout: Layout
-    fields: tuple[str, ...]
+    # The parts of the format that are fields.
+    slots: tuple[str, ...]
     # asctime has no zone: local time in this one (None: UTC).
     zone: tzinfo | None = None
     name: str = "python"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The parts of the format, and what a traceback says."""
+        return (*self.slots, *exceptions.FIELDS)
 
     def complete(self, raw: bytes) -> int:
         """A record ends where the next one begins: a traceback may follow it."""
@@ -136,16 +143,15 @@ class PythonParser:
             starts = np.where(stamp.starts < 0, batch.starts, stamp.starts)
             stamps, _, _ = find_stamps(batch.octets, starts, batch.ends)
             return Times(batch.octets, stamps, self.zone)
-        raise KeyError(name)
+        return exceptions.exception_column(batch, name)
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
         """The slots of the format, but time, level and message."""
-        columns = [_typed(batch.column(name), name) for name in self.fields]
-        rows = [
-            dict(zip(self.fields, values, strict=True)) for values in zip(*columns, strict=True)
-        ]
+        columns = [_typed(batch.column(name), name) for name in self.slots]
+        rows = [dict(zip(self.slots, values, strict=True)) for values in zip(*columns, strict=True)]
         rows = rows or [{} for _ in range(len(batch))]
-        return [{name: value for name, value in row.items() if value is not None} for row in rows]
+        said = [{name: value for name, value in row.items() if value is not None} for row in rows]
+        return exceptions.with_exceptions(batch, said)
 
 
 def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> PythonParser:

@@ -41,7 +41,12 @@ def test_a_padded_level_and_the_traceback_behind_it_are_one_event():
     event = batch.event(0)
     assert len(batch) == 1
     assert (event.level, event.severity, event.lines) == ("ERROR", Severity.ERROR, 5)
-    assert event.fields == {"logger": "describe"}
+    assert event.fields == {
+        "logger": "describe",
+        "exception_type": "ValueError",
+        "exception_message": "no such thing",
+        "exception_frame": "/srv/app/web.py:3 in serve",
+    }
     assert event.message == "\n".join(("Had a problem trying to read the CSV file", *TRACEBACK))
 
 
