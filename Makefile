@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fmt test golden demo bench scale soak proof lock
+.PHONY: help install check fmt test fuzz golden demo bench scale soak proof lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,9 @@ fmt: $(STAMP) ## Format the code and mend what lint can mend
 
 test: $(STAMP) ## Run the tests; for example: make test ARGS="-k rotation -x"
 	@$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(STAMP) ## Throw any bytes at every format; for example: make fuzz ARGS="--minutes 5 --seed 1"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 golden: $(STAMP) ## Write the golden files of the tests anew; read the difference
 	@$(BIN)/python -m tests.golden --rewrite
