@@ -93,11 +93,13 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
 def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     first = octets.bytes[starts]
     heads: Bools = (ends > starts) & (first != ord(" ")) & (first != ord("\t"))
-    for prefix in CONTINUES[2:]:
-        if prefix in octets.raw:
-            heads &= ~(octets.literal(prefix, starts) & (ends - starts >= len(prefix)))
+    for prefix in CONTINUES:
+        rows = np.flatnonzero(heads & (first == prefix[0]))
+        if rows.size:
+            long = ends[rows] - starts[rows] >= len(prefix)
+            heads[rows] = ~(long & octets.literal(prefix, starts[rows]))
     for trace in TRACES:
-        for span in trace.spans(octets.raw):
+        for span in trace.spans(octets, starts, ends):
             first_line, behind = np.searchsorted(starts, span)
             heads[first_line + (not trace.joins) : behind] = False
     return heads

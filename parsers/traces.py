@@ -9,14 +9,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
+from parsers.words import Ints, Octets
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
     """How the lines of one language's trace follow each other."""
 
     name: str
-    # In the first line of every trace: where it is not, the pattern is not tried.
-    mark: bytes
+    # What the first line begins with and ends with: others are not tried.
+    begins: bytes
+    closes: bytes
     pattern: re.Pattern[bytes]
     # The first line too belongs to the record before.
     joins: bool
@@ -25,15 +30,28 @@ class Trace:
     # What writes the form.
     source: str
 
-    def spans(self, raw: bytes) -> Iterator[tuple[int, int]]:
-        """Where each trace begins and ends; costs next to nothing where there is none."""
-        at = raw.find(self.mark)
-        while at >= 0:
-            match = self.pattern.match(raw, raw.rfind(b"\n", 0, at) + 1)
+    def spans(self, octets: Octets, starts: Ints, ends: Ints) -> Iterator[tuple[int, int]]:
+        """Where each trace begins and ends, of these lines."""
+        behind = -1
+        for start in self._first_lines(octets, starts, ends).tolist():
+            match = self.pattern.match(octets.raw, start) if start > behind else None
             if match:
-                yield match.span()
-            behind = raw.find(b"\n", match.end() if match else at)
-            at = raw.find(self.mark, behind) if behind >= 0 else -1
+                behind = match.end()
+                yield start, behind
+
+    def _first_lines(self, octets: Octets, starts: Ints, ends: Ints) -> Ints:
+        # By one byte of each line first: to search the block for each of these takes longer.
+        may = ends - starts >= max(len(self.begins), len(self.closes))
+        if self.begins:
+            may &= octets.bytes[starts] == self.begins[0]
+        if self.closes:
+            may &= octets.bytes[ends - 1] == self.closes[-1]
+        rows = np.flatnonzero(may)
+        for what, at in ((self.begins, starts), (self.closes, ends - len(self.closes))):
+            if what and rows.size:
+                rows = rows[octets.literal(what, at[rows])]
+        found: Ints = starts[rows]
+        return found
 
 
 # What a sanitizer writes between its rules of `=`.
@@ -49,6 +67,7 @@ TRACES = (
     Trace(
         "python",
         b"Traceback (",
+        b"",
         re.compile(
             rb"^Traceback \(most recent call last\):\r?"
             rb"(?:\n(?:[ \t][^\n]*|\r?)$)*+(?:\n[\w.]++(?::[^\n]*|\r?)$)?+"
@@ -67,6 +86,7 @@ TRACES = (
     Trace(
         "go",
         b"goroutine ",
+        b"",
         re.compile(
             rb"^goroutine \d++ \[[^\n]*\]:\r?$"
             rb"(?:\n(?:[ \t][^\n]*|\r?|[\w./%@~\[\]-]++\([^\n]*\)\r?|created by [^\n]*"
@@ -80,6 +100,7 @@ TRACES = (
     Trace(
         "php",
         b"Stack trace:",
+        b"",
         re.compile(
             rb"^Stack trace:\r?$"
             rb"(?:\n(?:[ \t][^\n]*|\r?|#\d++ [^\n]*|Next [^\n]*|Stack trace:\r?)$)*+",
@@ -92,6 +113,7 @@ TRACES = (
     Trace(
         "dart",
         b"Unhandled exception:",
+        b"",
         re.compile(
             rb"^Unhandled exception:\r?$(?:\n(?:"
             # With the text that is not well formed, a line of its own.
@@ -105,6 +127,7 @@ TRACES = (
     ),
     Trace(
         "node",
+        b"",
         b"^",
         re.compile(
             # Below the line of the source and its marks: the error, and in the end the version.
@@ -119,6 +142,7 @@ TRACES = (
     ),
     Trace(
         "rails",
+        b"",
         b"):",
         re.compile(
             rb"^[\w:]++ \([^\n]*\):\r?$"
@@ -131,7 +155,8 @@ TRACES = (
     ),
     Trace(
         "rust",
-        b"panicked at ",
+        b"thread '",
+        b"",
         re.compile(
             # Since 1.73 the message has a line of its own.
             rb"^thread '[^\n]*panicked at (?:[^\n]*:\d++:\d++:\r?$(?:\n[^\n]*$)?+|[^\n]*$)"
@@ -145,6 +170,7 @@ TRACES = (
     Trace(
         "sanitizer",
         b"==",
+        b"",
         re.compile(
             rb"^(?:={18,}+\r?$(?:\n" + _REPORT + rb")?+|" + _REPORT + rb")",
             re.MULTILINE,
@@ -157,9 +183,9 @@ TRACES = (
         "llvm: compiler-rt/lib/asan/asan_errors.cpp, compiler-rt/lib/tsan/rtl/tsan_report.cpp",
     ),
 )
-# Lines that continue whatever is before them.
+# Lines that begin so continue whatever is before them, as those that are indented do.
 CONTINUES = (
-    *(b" ", b"\t", b"}", b")", b"Traceback (", b"[signal SIG"),
+    *(b"}", b")", b"Traceback (", b"[signal SIG"),
     # Java; logback when the root cause comes first (CoreConstants.java); Rust's anyhow.
     *(b"Caused by:", b"Wrapped by: ", b"Suppressed: ", b"Stack backtrace:"),
     # .NET: `--- End of stack trace from previous location ---`, `--- End of inner exception …`.

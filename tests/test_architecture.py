@@ -52,6 +52,7 @@ NUMPY_REASONS = {
     "parsers/scan.py": "the structural scan",
     "parsers/shapes.py": "what all lines begin with",
     "parsers/solve.py": "cuts a segment of all lines at once",
+    "parsers/traces.py": "the lines that may begin a trace, of all lines at once",
     "parsers/upstreams.py": "tells which attempts failed",
     "rules/match.py": "rows named by the scan, as an array",
     "agent/measures.py": "masks and sums over columns",
