@@ -52,8 +52,7 @@ _CLOUD: tuple[_Step, ...] = (
     (600, _CRITICAL),
 )
 SYSLOG = _scale(*_SYSLOG)
-# Python's logging (https://docs.python.org/3/library/logging.html#logging-levels); 25 is loguru's
-# SUCCESS (https://github.com/Delgan/loguru, loguru/_defaults.py).
+# Python's logging; 25 is loguru's SUCCESS.
 PYTHON = _scale(
     *((0, _DEBUG), (20, _INFO), (25, _NOTICE), (30, _WARNING), (40, _ERROR), (50, _CRITICAL))
 )
