@@ -81,7 +81,7 @@ TRACES = (
         ),
         True,
         'failed\nTraceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 1',
-        "cpython: Lib/traceback.py, Lib/logging/__init__.py",
+        "what Python 3.11 writes",
     ),
     Trace(
         "go",
@@ -95,7 +95,7 @@ TRACES = (
         ),
         True,
         "panic: no\n\ngoroutine 5 [running]:\nmain.f(0x1)\n\tx.go:3\ncreated by main.g\n\tx.go:9",
-        "go: src/runtime/traceback.go",
+        "fluent-plugin-detect-exceptions: its Go cases",
     ),
     Trace(
         "php",
@@ -108,7 +108,7 @@ TRACES = (
         ),
         True,
         "PHP Fatal error:  none in /x.php:3\nStack trace:\n#0 /x.php(7): f()\n#1 {main}\n  thrown",
-        "php: Zend/zend_exceptions.c",
+        "fluent-plugin-detect-exceptions: its PHP cases",
     ),
     Trace(
         "dart",
