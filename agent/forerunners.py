@@ -61,13 +61,16 @@ class Forerunners:
         path, source, present = self._roster.path, self._roster.watched.source, self._present
         entries = self._register.closed_under(path, source)
         missing = self._register.unfinished(path, source, present)
-        if not entries and not missing:
+        unseen = self._register.unseen(path, source)
+        if not (entries or missing or unseen):
             return
-        found = self._follow_left(entries, now_s)
+        # Also those whose inode is another file's by now: a copy of them is known by its content.
+        inodeless = [each for each in missing if not any(each is entry for entry in entries)]
+        found = self._follow_left([*entries, *inodeless], now_s)
         for entry in missing:
             if not any(entry is each for each in found):
                 self._archive.want(Wanted(Known(entry), None))
-        self._roster.since_ns = self._known_up_to([*entries, *missing])
+        self._roster.since_ns = self._known_up_to([*entries, *missing, *unseen])
 
     def _known_up_to(self, known: Sequence[Entry]) -> int:
         """

@@ -127,6 +127,10 @@ class Register:
         known = [*closed, *self._past.get((path, source), ())]
         return [entry for entry in known if not (entry.finished or entry.packed or entry.is_blank)]
 
+    def unseen(self, path: str, source: str) -> list[Entry]:
+        """The files of a name that were opened and not read, and whose inode is another's now."""
+        return [entry for entry in self._past.get((path, source), ()) if entry.is_unseen]
+
     def closed_paths(self, source: str) -> set[str]:
         """The names under which files were followed that are not open now."""
         names = {(entry.path, entry.source) for entry in self._closed.values()} | set(self._past)
@@ -189,7 +193,7 @@ class Register:
     def keep_past(self, entry: Entry) -> None:
         """Remember a generation that has no file of its own any more, by its content."""
         same = self._past.get((entry.path, entry.source), [])
-        if entry.is_blank or entry.packed or entry in same:
+        if (entry.is_blank and not entry.is_unseen) or entry.packed or entry in same:
             return
         if len(same) >= _MOST_PAST:
             same.remove(min(same, key=lambda each: each.mtime_ns))

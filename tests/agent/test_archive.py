@@ -418,6 +418,52 @@ def test_file_of_which_nothing_was_read_is_found_behind_a_newer_generation(
     assert reader.restarted().read_whole() == begun.lstrip(b"\0") + b"late\nthree\n"
 
 
+@pytest.mark.parametrize(("old", "new"), [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize("read", [True, False], ids=["read", "only opened"])
+def test_copy_is_found_where_another_log_has_the_inode_now(
+    tmp_path: Path, old: str, new: str, read: bool
+) -> None:
+    for folder in (old, new):
+        (tmp_path / folder).mkdir()
+    log, other = tmp_path / old / "app.log", tmp_path / new / "app.log"
+    log.write_bytes(b"one\n")
+    reader = Reader(tmp_path / "*" / "app.log")
+    reader.look()
+    log.rename(log.with_name("app.log.1"))
+    log.write_bytes(b"two\n" if read else b"")
+    reader.look()
+    append(log, b"three\n")
+    copytruncate(log, "app.log.2")
+    log.rename(other)
+    other.write_bytes(b"another\n")
+    log.write_bytes(b"four\n")
+
+    again = reader.restarted()
+
+    assert sorted(again.read_whole().splitlines()) == [b"another", b"four", b"three"]
+
+
+def test_unread_file_is_found_compressed_where_another_log_has_the_inode_now(
+    tmp_path: Path,
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    log, other = tmp_path / "b" / "app.log", tmp_path / "a" / "app.log"
+    log.write_bytes(b"one\n")
+    reader = Reader(tmp_path / "*" / "app.log")
+    reader.look()
+    log.rename(log.with_name("app.log.1"))
+    log.write_bytes(b"")
+    reader.sweep()
+    append(log, b"two\n")
+    (tmp_path / "b" / "app.log.2.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.rename(other)
+    other.write_bytes(b"another\n")
+    log.write_bytes(b"three\n")
+
+    assert sorted(reader.restarted().read_whole().splitlines()) == [b"another", b"three", b"two"]
+
+
 def test_drain_searches_compressed_files_to_the_end(log: Path) -> None:
     reader = Reader(log)
     reader.look()
