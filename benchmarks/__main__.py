@@ -95,7 +95,10 @@ def _logs(folder: Path, lines: int) -> dict[str, Path]:
 
 
 def _beside_mtail(folder: Path, log: Path, args: argparse.Namespace) -> bool:
-    runs = {"logtell": _ours(folder, log, _SAME), "all default": _ours(folder, log, _REQUESTS)}
+    runs = {
+        "logtell": _ours(folder / "same.yaml", log, _SAME),
+        "all default": _ours(folder / "all.yaml", log, _REQUESTS),
+    }
     mtail = shutil.which("mtail")
     if not mtail:
         print("mtail is not installed, so there is no ratio: apt-get install mtail\n")
@@ -193,8 +196,7 @@ def _logtell(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "agent.cli", *map(str, arguments)]
 
 
-def _ours(folder: Path, log: Path, configuration: str) -> list[str]:
-    config = folder / f"bench-{len(configuration)}.yaml"
+def _ours(config: Path, log: Path, configuration: str) -> list[str]:
     config.write_text(configuration)
     return _logtell("replay", "-c", config, "--format", LOG_FORMAT, "--metrics", "-", log)
 

@@ -1,5 +1,6 @@
 """The journal's export format (`journalctl -o export`): `KEY=value` lines, and binary values."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ _SIZE_BYTES = 8
 _MOST_BYTES = 1 << 20
 _KEY_BYTES = 64  # journal fields have at most 64
 _KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_NEWLINES = re.compile(rb"\n*+")
 # What entries of a journal begin with: the order is not promised, but these come first.
 _HEADS = (b"__CURSOR=", b"__REALTIME_TIMESTAMP=", b"__MONOTONIC_TIMESTAMP=", b"__SEQNUM")
 
@@ -105,21 +107,23 @@ def _entry(raw: bytes, start: int) -> Entry:
         _put(fields, key, value)
         at = end + 1
     ended = at < len(raw)
-    while at < len(raw) and raw[at] == ord("\n"):  # there may be more than one empty line
-        at += 1
-    end = min(end, len(raw))
-    return Entry(start, end, min(at, len(raw)), fields, ended and bool(fields))
+    at = _past_newlines(raw, min(at, len(raw)))
+    return Entry(start, min(end, len(raw)), at, fields, ended and bool(fields))
 
 
 def _foreign(raw: bytes, start: int, at: int) -> Entry:
     """What is no entry, up to the next empty line; also an entry that is cut in a binary value."""
     empty = raw.find(b"\n\n", at)
     end = len(raw) if empty < 0 else empty
-    behind = end
-    while behind < len(raw) and raw[behind] == ord("\n"):
-        behind += 1
+    behind = _past_newlines(raw, end)
     end -= end > start and raw[end - 1] == ord("\n") and end == len(raw)
     return Entry(start, end, behind, {}, empty >= 0)
+
+
+def _past_newlines(raw: bytes, at: int) -> int:
+    """Where the empty lines end: there may be more than one."""
+    match = _NEWLINES.match(raw, at)
+    return match.end() if match else at
 
 
 def _field(raw: bytes, at: int) -> tuple[str, Value, int] | None:

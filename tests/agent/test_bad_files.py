@@ -152,6 +152,11 @@ def test_permission_lost_in_mid_rotation_stops_nothing(
     assert (first, reader.read()) == (b"two\n", b"three\n")
 
 
+def stale(*_args: object) -> bytes:
+    """What reading says where the server has forgotten the file."""
+    raise OSError(errno.ESTALE, "Stale file handle")
+
+
 def test_stale_handle_is_opened_again_where_it_was_left(
     log: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,9 +165,6 @@ def test_stale_handle_is_opened_again_where_it_was_left(
     reader = Reader(log)
     reader.look()
     append(log, b"two\n")
-
-    def stale(*args: object) -> bytes:
-        raise OSError(errno.ESTALE, "Stale file handle")
 
     monkeypatch.setattr(os, "pread", stale)
     first = reader.read(sweep=False)
@@ -179,9 +181,6 @@ def test_file_that_is_renamed_while_its_handle_is_stale_is_finished_first(
     reader = Reader(log)
     reader.look()
     append(log, b"two\n")
-
-    def stale(*args: object) -> bytes:
-        raise OSError(errno.ESTALE, "Stale file handle")
 
     monkeypatch.setattr(os, "pread", stale)
     reader.look(sweep=False)
