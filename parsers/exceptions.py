@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from parsers.batch import Batch
 from parsers.columns import Column, Objects, Value, text
 
@@ -73,6 +75,5 @@ def exception_column(batch: Batch, name: str) -> Column:
 def _exceptions(batch: Batch) -> Iterator[tuple[int, dict[str, Value]]]:
     if _MARK not in batch.octets.raw:
         return
-    for row, count in enumerate(batch.line_counts().tolist()):
-        if count > 1:
-            yield row, exception_of(batch.record(row))
+    for row in np.flatnonzero(batch.line_counts() > 1).tolist():
+        yield row, exception_of(batch.record(row))

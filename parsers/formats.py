@@ -178,6 +178,8 @@ class AnyOf:
     guess: Callable[[bytes], Parser | None] = lambda _head: None
     # Whose lines may stand between those of another; none: a log has one format.
     others: tuple[Parser, ...] = ()
+    # Of the journal's export.
+    export: Parser | None = None
     fields: tuple[str, ...] = ()
 
     def choose(self, head: bytes) -> Verdict:
@@ -198,8 +200,8 @@ class AnyOf:
         """The parser for a log that begins with `head`: also of framed and of mixed lines."""
         if not self.others:
             return self.choose(head).parser
-        if is_export(head):
-            return JournaldParser()  # no line of its binary values is one of another format
+        if self.export and is_export(head):
+            return self.export  # no line of its binary values is one of another format
         frame = frame_of(head)
         framed = _framed(frame, self, head) if frame else None
         if framed and (frame is not SYSLOG or not _knows_nothing(framed)):
@@ -279,7 +281,14 @@ def _auto(options: Options) -> AnyOf:
     others = tuple(
         each for each in known if _states_time(each) and not isinstance(each, HeadParser)
     )
-    return AnyOf("auto", tuple(known), PlainParser(options.zone, options.reference), guess, others)
+    return AnyOf(
+        "auto",
+        tuple(known),
+        PlainParser(options.zone, options.reference),
+        guess,
+        others,
+        JournaldParser(_reader(options)),
+    )
 
 
 def _states_time(parser: Parser) -> bool:

@@ -19,6 +19,7 @@ NUMPY_REASONS = {
     "parsers/batch.py": "a batch is columns",
     "parsers/columns.py": "columns",
     "parsers/detect.py": "the lines of a sample that fit",
+    "parsers/exceptions.py": "the rows of several lines",
     "parsers/exact.py": "gathers the exact path's rows into columns",
     "parsers/fingerprints.py": "the numbers of all texts at once",
     "parsers/framed.py": "which line on disk each record of a stream begins in",

@@ -84,15 +84,6 @@ PLAIN = (
     b"}",
     b"",
 )
-LOGFMT = (
-    b'time="2026-01-22T14:59:12Z" level=warning msg="it \\"failed\\"" took=0.25 done',
-    b"ts=1769093952.5 lvl=50 msg=a msg=b x=",
-    b"level= time=soon",
-)
-JOURNALD = (
-    b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1769093952250000\nPRIORITY=3\nMESSAGE=it failed\n",
-    b"MESSAGE\n\x03\0\0\0\0\0\0\0a\n\n",
-)
 HEADED = (
     b"26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.0",
     b"26/01/02 03:04:05  WARN two blanks",

@@ -1,11 +1,14 @@
 """The journal's export format: entries, binary values, and what is cut."""
 
+from zoneinfo import ZoneInfo
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.block import Block
-from parsers.formats import parser_for
+from parsers.formats import Options, parser_for
 from parsers.journald import JournaldParser, entries
+from parsers.severity import Severity
 
 HEAD = b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1769093952250000\n"
 ENTRY = HEAD + b"PRIORITY=3\nSYSLOG_IDENTIFIER=app\nMESSAGE=it failed\n_PID=7\n\n"
@@ -72,3 +75,13 @@ def test_every_byte_is_in_one_entry(raw: bytes) -> None:
     assert at == len(raw)
     assert JournaldParser().complete(raw) <= len(raw)
     list(JournaldParser().parse(Block(raw)).events())
+
+
+def test_an_export_that_is_found_by_itself_is_read_with_the_options_of_its_source() -> None:
+    options = Options(ZoneInfo("Asia/Tokyo"), severities={"404": Severity.CRITICAL})
+    head = b"__CURSOR=s=1\nMESSAGE=a\n\n"
+
+    found = parser_for("auto", options, head=head)
+
+    assert found == parser_for("journald", options)
+    assert found != parser_for("journald")
