@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.checkpoint import Entry
 from agent.counts import Count, Counted
 from agent.generations import Generations
-from agent.identity import Key, key
+from agent.identity import Key
 from agent.listing import Found
 from agent.tail import Tail
 from agent.trouble import Trouble, in_words
@@ -37,8 +37,9 @@ class Wanted:
 
     known: Known
     unread: int | None  # bytes that were set aside of it; None: by the run before, if any
-    # Looked for once: names may have been changed just then, so it is looked for once more.
-    tried: bool = False
+    # In which epoch of the listings it was looked for first (0: not yet): names may have been
+    # changed just then, so it is looked for once more in another.
+    tried: int = 0
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ class Archive:
         return [
             each
             for each in known
-            if not each.entry.is_blank and (each.tail or not each.entry.is_faceless)
+            if each.tail or not (each.entry.is_blank or each.entry.is_faceless)
         ]
 
     def _candidates(self, since_ns: int) -> list[Found]:
@@ -168,8 +169,8 @@ class Archive:
         self._again_since_ns = since_ns  # unless it comes to its end
         try:
             for path, found in candidates:
-                if self._older.is_unknown(path) and register.claim(key(found)):
-                    claimed.append(key(found))
+                if packed := self._older.claim(path):
+                    claimed.append(packed)
                     left = [each for each in known if each.entry not in findings.owned]
                     yield from self._look_into(Path(path), found, left, findings, since_ns)
         except BaseException:
@@ -188,10 +189,13 @@ class Archive:
 
     def _unfound(self, wanted: Sequence[Wanted], since_ns: int) -> Sequence[Wanted]:
         """Have what was looked for once looked for again; returns what was so twice."""
-        self._wanted = [replace(each, tried=True) for each in wanted if not each.tried]
+        epoch = self._older.listings.epoch
+        missing = [each for each in wanted if 0 < each.tried < epoch]
+        left = [each for each in wanted if each not in missing]
+        self._wanted = [replace(each, tried=each.tried or epoch) for each in left]
         if self._wanted:
             self._again_since_ns = since_ns
-        return [each for each in wanted if each.tried]
+        return missing
 
     def _look_into(
         self,

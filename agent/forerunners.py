@@ -9,7 +9,7 @@ from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
 from agent.generations import Generations
-from agent.identity import Key
+from agent.identity import Key, identity
 from agent.roster import Roster
 from agent.tail import Tail
 from agent.unpack import Known
@@ -36,6 +36,9 @@ class Forerunners:
             common.listings,
         )
         self._archive = Archive(self._older, common.spool, roster.count)
+        # What changed later is looked for once more, as a file's time in ns; 0: nothing is.
+        self._again_since_ns = 0
+        self._empty: set[Key] = set()  # files that nobody knows, and that were empty at that look
 
     @property
     def searching(self) -> bool:
@@ -107,31 +110,59 @@ class Forerunners:
         else:
             self._follow_copy(fd, entry, now_s)
 
-    def open_missed(
-        self, now_s: float, *, present: Key | None = None, unlike: Tail | None = None
-    ) -> None:
+    def follow_present(self, fd: int, offset: int, now_s: float) -> None:
+        """Follow the file under the name, after whole generations that came and went before it."""
+        since_ns = self._roster.since_ns
+        # First, or what is made of it meanwhile, by gzip, is taken for a generation by itself.
+        present = self._roster.follow(fd, offset, now_s)
+        changed_ns, self._roster.since_ns = present.mtime_ns, since_ns
+        self.open_missed(now_s)
+        self._roster.since_ns = changed_ns
+        self._read_last(present)
+
+    def open_missed(self, now_s: float) -> None:
         """
         Follow whole generations that came and went between two looks.
 
-        `present` is about to be followed as what it is; what begins as `unlike` does is a copy of
-        that one in the making.
+        The next sweep looks once more: names may have been changed while these were listed.
         """
         since_ns = self._roster.since_ns  # changed by what is followed meanwhile
         if not since_ns or not self._roster.name.looked_up:
             return  # no generation of this name is known: what lies beside it is not ours
+        self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
         self._look_at_all(now_s)
-        for fd in self._older.missed(since_ns, present):
-            if unlike and unlike.begins_like(fd):
+        self._follow_missed(since_ns, now_s)
+        self._search_packed(since_ns)
+
+    def _follow_missed(self, since_ns: int, now_s: float) -> None:
+        """Follow what nobody knows, after what was known and not found."""
+        self._follow_wanted(now_s)
+        empty, self._empty = self._empty, set()
+        for fd in self._older.missed(since_ns):
+            size, found = os.fstat(fd).st_size, identity(fd).key
+            if not size and found not in empty:  # a copy of which nothing is written yet, perhaps
+                self._empty.add(found)
+                self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
+                os.close(fd)
+            elif self._is_copy(fd, now_s):
+                os.close(fd)
+            elif os.fstat(fd).st_size != size:  # being written: nobody knows by whom
+                self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
                 os.close(fd)
             else:
                 self._roster.catch_up(fd, 0, now_s)
-        self._search_packed(since_ns)
+
+    def _is_copy(self, fd: int, now_s: float) -> bool:
+        """Whether a file is a copy of what is open, perhaps half made, or of what was cut since."""
+        if any(tail.begins_with(fd) for tail in self._roster.tails):
+            return True
+        self._look_at_all(now_s)
+        return self._older.is_known(fd)
 
     def _look_at_all(self, now_s: float) -> None:
         """Look at the open files first, or a copy of what they hold is taken for a missed one."""
         for tail in list(self._roster.tails):
-            self._roster.look(tail, now_s)
-            if tail.truncated:
+            if tail in self._roster.tails and self._roster.look(tail, now_s) and tail.truncated:
                 self.begin_anew(tail, now_s)
 
     def _follow_left(self, entries: Sequence[Entry], now_s: float) -> list[Entry]:
@@ -163,7 +194,7 @@ class Forerunners:
         begun = self._roster.follow(self._detach(tail, now_s), 0, now_s, retired_s=retired_s)
         self._roster.since_ns = since_ns
         self.open_missed(now_s)
-        self._roster.move_last(begun)
+        self._read_last(begun)
 
     def search_before(self, tail: Tail, now_s: float) -> None:
         """
@@ -173,7 +204,11 @@ class Forerunners:
         truncated in between.
         """
         tail.awoke = False
-        self.open_missed(now_s, unlike=tail)
+        self.open_missed(now_s)
+        self._read_last(tail)
+
+    def _read_last(self, tail: Tail) -> None:
+        """Have a file read after all others, unless it was begun anew meanwhile: as that was."""
         if tail in self._roster.tails:
             self._roster.move_last(tail)
 
@@ -193,20 +228,28 @@ class Forerunners:
         self._register.forget(old)
         return tail.release()
 
-    # Files that were compressed.
+    # What could not be told at the first look.
 
     def is_to_search_again(self, now_s: float) -> bool:
         """Whether the last search could not tell everything, and it is time for another."""
-        return self._archive.is_to_begin_again(now_s)
+        return self._again_since_ns > 0 or self._archive.is_to_begin_again(now_s)
 
     def search_again(self, now_s: float) -> None:
         """Look once more for what was not found: names may have been changed while we looked."""
+        since_ns, again_ns = self._roster.since_ns, self._again_since_ns
+        self._again_since_ns = 0
         self._look_at_all(now_s)
+        self._follow_wanted(now_s)
+        if again_ns:
+            self._follow_missed(again_ns, now_s)
+        self._roster.order()
+        self._roster.since_ns = since_ns
+        self._search_packed(again_ns or since_ns)
+
+    def _follow_wanted(self, now_s: float) -> None:
         for wanted in self._archive.wanted:
             if self._catch_up(wanted.known, now_s):
                 self._archive.found(wanted)
-        self._roster.order()
-        self._search_packed(self._roster.since_ns)
 
     def _catch_up(self, known: Known, now_s: float) -> bool:
         if not known.was_cut:
@@ -215,6 +258,8 @@ class Forerunners:
         if fd is not None:
             self._follow_copy(fd, known.entry, now_s)
         return fd is not None
+
+    # Files that were compressed.
 
     def search_on(self, now_s: float) -> None:
         """Search the compressed files for some ms more, and follow what was found in them."""

@@ -53,17 +53,15 @@ class Generations:
             if (copy := self.copy_of(entry)) is not None:
                 yield copy, entry, True
 
-    def missed(self, since_ns: int, present: Key | None) -> Iterator[int]:
+    def missed(self, since_ns: int) -> Iterator[int]:
         """
         Open whole generations that came and went between two looks, the oldest first.
 
         They have a rotated name, we do not know them, and they changed at or after `since_ns`,
-        which is when the last generation that we know of had last changed. `present` is about to
-        be followed: where cronolog and rotatelogs make the log a link to a dated file, it has such
-        a name as well.
+        which is when the last generation that we know of had last changed.
         """
         for name, found in self.listings.rotated(self.path):
-            if found.st_mtime_ns >= since_ns and key(found) != present:
+            if found.st_mtime_ns >= since_ns:
                 fd = _open(name)
                 if fd is not None and self._is_stranger(fd):
                     yield fd
@@ -108,6 +106,17 @@ class Generations:
             return False
         os.close(fd)
         return True
+
+    def claim(self, path: str) -> Key | None:
+        """Begin to look into a compressed file; None if it is known, or somebody else does."""
+        fd = _open(path)
+        if fd is None or not self._is_stranger(fd):
+            return None
+        try:
+            found = key(os.fstat(fd))
+            return found if self.register.claim(found, fd) else None
+        finally:
+            os.close(fd)
 
     def packed_entry(self, path: Path) -> Entry:
         """What is remembered of a compressed file when it is done. Raises OSError."""

@@ -1,7 +1,7 @@
 """Who a file is, surviving rename: device, inode, hashes of the head and just before an offset."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 # Tells logs with the same banner apart, and is small enough to be hashed at every look (1.2 µs).
@@ -68,14 +68,6 @@ def _ends_in_text(fd: int) -> bool:
     return size > HEAD_BYTES and bool(before(fd, size).strip(b"\0"))
 
 
-def grown(fd: int, known: Identity) -> Identity:
-    """Hash the head again, over more bytes, if the file has grown and `known` covers too few."""
-    if known.head_bytes == HEAD_BYTES:
-        return known
-    head = read_head(fd)
-    return replace(known, head_bytes=len(head), head=digest(head))
-
-
 _FACELESS = (digest(b""), digest(b"\0" * HEAD_BYTES))
 
 
@@ -102,3 +94,41 @@ def continues(fd: int, known: Identity, offset: int, before_digest: str) -> bool
         and same_head(fd, known)
         and digest(before(fd, offset)) == before_digest
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An offset, with the up to 64 bytes just before it, by which the place is known again."""
+
+    offset: int = 0
+    before: bytes = b""
+
+    def is_in(self, fd: int) -> bool:
+        """Whether a file has such a place."""
+        return os.fstat(fd).st_size >= self.offset and before(fd, self.offset) == self.before
+
+
+def place_in(fd: int, offset: int) -> Place:
+    """Look at a place in a file."""
+    return Place(offset, before(fd, offset))
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a file looks like of which little was read: its head, and where it ends."""
+
+    head: bytes
+    end: Place
+
+    @classmethod
+    def of(cls, fd: int, size: int) -> "Face":
+        """Look at a file that was so long just now."""
+        return cls(read_head(fd), place_in(fd, size))
+
+    def is_of(self, fd: int) -> bool:
+        """Whether the file still looks so: if not, it was cut while it was looked at."""
+        return self.end.is_in(fd) and os.pread(fd, len(self.head), 0) == self.head
+
+    def identity(self, stat: os.stat_result) -> Identity:
+        """Who the file is."""
+        return Identity(*key(stat), len(self.head), digest(self.head))

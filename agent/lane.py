@@ -146,8 +146,7 @@ class Lane:
             os.close(fd)
             return
         offset = self._start(fd, now_s, at_first=at_first)
-        self._forerunners.open_missed(now_s, present=identity(fd).key)
-        self._roster.follow(fd, offset, now_s)
+        self._forerunners.follow_present(fd, offset, now_s)
         self._roster.expected = None
 
     def _start(self, fd: int, now_s: float, *, at_first: bool) -> int:
@@ -181,9 +180,18 @@ class Lane:
         beside = [lane for name in names if (lane := self._common.lanes.get(name))]
         for lane in beside:
             lane.open_again(now_s)
-        lives = [lane.live for lane in beside]
-        alike = any(live.may_be_copied_to(fd) for live in lives if live and live.size)
+        # Also those that have lost their name: cut and renamed since the last look.
+        tails = [tail for lane in beside for tail in lane.tails]
+        alike = any(tail.may_be_copied_to(fd) for tail in tails if tail.size)
+        alike = alike or any(lane.is_left_in(fd) for lane in beside)
         return alike and not self._forerunners.is_known(fd)
+
+    def is_left_in(self, fd: int) -> bool:
+        """Whether a file holds what the last run left under this name, and is not open yet."""
+        if self._resumed and self._roster.expected is None:
+            return False
+        entries = self._register.closed_under(self.path, self.watched.source)
+        return any(not each.is_faceless and each.goes_on_in(fd) for each in entries)
 
     # Resting: a file that is closed because others need the descriptor, and followed all the same.
 

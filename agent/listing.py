@@ -58,6 +58,9 @@ class Listings:
         self._wall_clock = wall_clock
         self._known: dict[str, _Listing] = {}
         self._kept = False
+        self.epoch = (
+            1  # how often everything was forgotten: what was listed since is as old at most
+        )
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -71,6 +74,7 @@ class Listings:
     def forget(self) -> None:
         """List everything anew when it is asked for."""
         self._known.clear()
+        self.epoch += 1
 
     def rotated(self, path: str) -> list[Found]:
         """List the uncompressed files beside `path` that rotation made of it, the oldest first."""

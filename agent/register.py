@@ -90,10 +90,12 @@ class Register:
         past = [entry for name in self._past_near.beside(path) for entry in self._past[name]]
         return [*filter(None, closed), *past]
 
-    def claim(self, packed: Key) -> bool:
-        """Begin to look into a compressed file; False if somebody does, or has done it."""
+    def claim(self, packed: Key, fd: int) -> bool:
+        """Begin to look into a compressed file, open as `fd`; False if somebody does, or did."""
         reader = self._unpacked.get(packed)
-        if packed in self._claimed or (reader and reader.is_open):
+        # Not that of another file, which had the inode before.
+        is_read = reader and reader.is_open and reader.packed and reader.packed.goes_on_in(fd)
+        if packed in self._claimed or is_read:
             return False
         self._claimed.add(packed)
         return True
@@ -187,8 +189,8 @@ class Register:
             self.keep_past(entry)
         if tail.packed and finished:
             self.remember(tail.packed)
-        if tail.packed:
-            self._unpacked.pop(tail.packed.identity.key, None)
+        if tail.packed and self._unpacked.get(tail.packed.identity.key) is tail:
+            del self._unpacked[tail.packed.identity.key]
 
     def keep_past(self, entry: Entry) -> None:
         """Remember a generation that has no file of its own any more, by its content."""

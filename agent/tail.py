@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 
 from agent.checkpoint import Entry
@@ -11,15 +11,15 @@ from agent.counts import Counted
 from agent.identity import (
     BEFORE_BYTES,
     HEAD_BYTES,
+    Face,
     Identity,
     Key,
+    Place,
     before,
     continues,
     digest,
-    grown,
-    identity,
     key,
-    read_head,
+    place_in,
     same_head,
 )
 from agent.lag import Lag
@@ -32,15 +32,9 @@ from parsers.words import line_count
 # What a parser is chosen by: some hundred lines, and less than one read.
 HEAD_LINES_BYTES = 64 * 1024
 
+_MOST_TRIES = 3
+
 OpenParser = Callable[[str, bytes], Parser]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An offset, with the up to 64 bytes just before it, by which the place is known again."""
-
-    offset: int = 0
-    before: bytes = b""
 
 
 class Tail:
@@ -63,10 +57,10 @@ class Tail:
     ) -> None:
         self.path = path
         self.ledger = ledger  # of this generation, from where we began
-        self.identity: Identity = identity(fd)
-        self.place = Place(offset, before(fd, offset))  # everything before it was handed out
+        stat, face = _met(fd)
+        self.identity: Identity = face.identity(stat)
+        self.place = place_in(fd, offset)  # everything before it was handed out
         self.done = self.place  # everything before it was handed over: what a checkpoint says
-        stat = os.fstat(fd)
         self.mtime_ns = stat.st_mtime_ns
         self.grew_s = float("-inf")  # clock time when we last saw it longer
         self.truncated = False
@@ -89,8 +83,8 @@ class Tail:
         self._opened = (stat.st_size, stat.st_mtime_ns)
         # Where it ended then: the only thing that tells a file of which nothing was read, and that
         # begins as its next generation does, with NULs or a banner.
-        self._last = Place(stat.st_size, before(fd, stat.st_size))
-        self.young = b""  # the head itself, of a file that is shorter than a head
+        self._last = face.end
+        self.young = face.head  # of a file that is shorter than a head
         self._scanned = 0  # an over-long line has no newline before this offset
         self._stuck: tuple[tuple[int, int], Upto] | None = None  # nothing to hand out then
 
@@ -166,21 +160,24 @@ class Tail:
         if seen == self._seen:
             self._lag.looked(now_s)
             return False
-        if stat.st_size < self.place.offset or not self._is_same():
+        place, end = self.place.offset, stat.st_size
+        is_young = self.identity.head_bytes < HEAD_BYTES or not self._is_begun()
+        face = Face.of(self._fd, end) if is_young else None
+        # Afterwards: the face is then that of this generation.
+        if end < place or not self._is_same():
             self.truncated = True
             return True
-        if stat.st_size > self._seen[0]:
+        if face and not face.is_of(self._fd):
+            return False  # cut while we looked: the next look tells
+        if end > self._seen[0]:
             self.grew_s = now_s
         known = self._seen if self._seen[0] >= 0 else self._opened
         self.awoke = not known[0] and seen != known and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
-        place, end = self.place.offset, stat.st_size
         self._lag.grew(now_s, place=place, before=self._end, end=end)
         self._see(end)
-        if not self._is_begun():
-            self._last = Place(end, before(self._fd, end))
-        if self.identity.head_bytes < HEAD_BYTES:
-            self.identity, self.young = grown(self._fd, self.identity), read_head(self._fd)
+        if face:
+            self._know(face)
         return True
 
     def is_still(self) -> bool:
@@ -258,11 +255,19 @@ class Tail:
             return same_head(fd, self.identity)
         return os.pread(fd, size, 0) == (self.young or os.pread(self._fd, size, 0))[:size]
 
-    def ends_as(self, size: int, before_digest: str) -> bool:
-        """Whether the file is so long, and ends with the bytes of this digest."""
-        if not self.is_open or os.fstat(self._fd).st_size != size:
+    def begins_with(self, fd: int) -> bool:
+        """Whether this file begins with all of another: that is a copy of it, perhaps half made."""
+        size = os.fstat(fd).st_size
+        if not 0 < size <= os.fstat(self._fd).st_size:
             return False
-        return digest(before(self._fd, size)) == before_digest
+        head = os.pread(fd, HEAD_BYTES, 0)
+        return head == os.pread(self._fd, len(head), 0) and place_in(fd, size).is_in(self._fd)
+
+    def goes_by(self, offset: int, before_digest: str) -> bool:
+        """Whether the file is at least so long, and has the bytes of this digest before there."""
+        if not self.is_open or os.fstat(self._fd).st_size < offset:
+            return False
+        return digest(before(self._fd, offset)) == before_digest
 
     def holds(self, entry: Entry, unread: int) -> bool:
         """Whether the file is what `entry` knows, with all that was unread of that one."""
@@ -310,6 +315,14 @@ class Tail:
         if self._fd >= 0:
             os.close(self.release())
 
+    def _know(self, face: Face) -> None:
+        if not self._is_begun():
+            self._last = face.end
+        if self.identity.head_bytes < HEAD_BYTES:
+            head = face.head
+            self.identity = replace(self.identity, head_bytes=len(head), head=digest(head))
+            self.young = head
+
     def _see(self, end: int) -> None:
         """Take into the ledger that the file goes up to `end`."""
         if end >= self._end:
@@ -342,7 +355,7 @@ class Tail:
         last = self._last
         if self._is_begun() or last.before[-1:] in (b"", b"\0"):
             return True
-        return os.fstat(fd).st_size < last.offset or before(fd, last.offset) == last.before
+        return os.fstat(fd).st_size < last.offset or last.is_in(fd)
 
     def _is_past_stop(self) -> bool:
         return self.stop_at is not None and self.place.offset >= self.stop_at
@@ -371,7 +384,7 @@ class Tail:
         length = min(self.unread, self._limits.max_record_bytes)
         raw = os.pread(self._fd, length, self.place.offset)
         # Afterwards: what was read before the file was cut is then known to be of this generation.
-        if before(self._fd, self.place.offset) != self.place.before:
+        if not self._is_same():
             self.truncated = True
             return b""
         return raw
@@ -386,7 +399,7 @@ class Tail:
     def _skip(self, nuls: int) -> None:
         self._count(Counted.NULS, nuls)
         offset = self.place.offset + nuls
-        self._move_to(Place(offset, before(self._fd, offset)))
+        self._move_to(place_in(self._fd, offset))
 
     def _records(self, raw: bytes, lines: int, upto: Upto) -> Block | None:
         records = raw[:lines]
@@ -416,7 +429,7 @@ class Tail:
         end = end or self._scanned
         raw = os.pread(self._fd, self._limits.max_line_bytes, start)
         self._count(Counted.OVERLONG, end - start - len(raw))
-        return self._advance(raw, Place(end, before(self._fd, end)), truncated=True)
+        return self._advance(raw, place_in(self._fd, end), truncated=True)
 
     def _find_newline(self) -> int:
         """Find the offset behind the next newline, or 0; remember how far it looked."""
@@ -445,6 +458,16 @@ class Tail:
             if end := raw.rfind(b"\n") + 1:
                 return raw[:end]
         return raw
+
+
+def _met(fd: int) -> tuple[os.stat_result, Face]:
+    """A file as it is, and its face at that moment, though it may be cut while it is looked at."""
+    for _ in range(_MOST_TRIES):
+        stat = os.fstat(fd)
+        face = Face.of(fd, stat.st_size)
+        if face.is_of(fd):
+            break
+    return stat, face
 
 
 def _end_of_hole(fd: int, offset: int) -> int:

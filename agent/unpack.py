@@ -29,6 +29,11 @@ class Known:
     # Its file is open, and all of it is read there.
     tail: Tail | None = None
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether nothing of an open file was read: many begin like it, and only its end tells."""
+        return self.tail is not None and not self.entry.offset
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -59,7 +64,8 @@ def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Conte
         head = pieces.next(HEAD_BYTES)
         alike = [each for each in known if _begins(head, each)]
         pending = sorted(
-            (each for each in alike if not each.entry.is_faceless), key=lambda k: k.entry.offset
+            (each for each in alike if not (each.entry.is_faceless or each.is_unread)),
+            key=lambda known: known.entry.offset,
         )
         owner: Known | None = None
         piece = head
@@ -74,10 +80,9 @@ def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Conte
             piece = pieces.next(PIECE_BYTES)
         # What is still pending is longer than this file: a copy that was made before the last look.
         owner = owner or next((each for each in pending if each.was_cut), None)
-        # Of a generation that begins with NULs and was not read yet, only the end tells.
-        faceless = (each for each in alike if each.entry.is_faceless and each.tail)
         end, last = pieces.end, pieces.before(pieces.end)
-        owner = owner or next((e for e in faceless if e.tail and e.tail.ends_as(end, last)), None)
+        unread = (each for each in alike if each.is_unread)
+        owner = owner or next((e for e in unread if e.tail and e.tail.goes_by(end, last)), None)
         return Contents(pieces.end, owner, pieces.broken)
 
 

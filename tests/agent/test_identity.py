@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.identity import before, continues, digest, grown, identity, same_head
+from agent.identity import Face, before, continues, digest, identity, same_head
 from tests.agent.following import append
 
 
@@ -37,21 +37,20 @@ def test_rename_keeps_the_identity(log: Path, fd: int) -> None:
     assert known == identity(fd)
 
 
-def test_growing_head_is_hashed_again_with_its_length(log: Path, fd: int) -> None:
-    known = identity(fd)
+def test_face_is_of_the_file_until_that_is_cut(log: Path, fd: int) -> None:
+    face = Face.of(fd, 4)
     append(log, b"two\n")
 
-    assert same_head(fd, known)
-    assert grown(fd, known).head_bytes == 8
-    assert grown(fd, known).key == known.key
+    assert face.is_of(fd)
+    log.write_bytes(b"two\nthree\n")
+    assert not face.is_of(fd)
 
 
-def test_full_head_is_not_read_again(log: Path, fd: int) -> None:
-    append(log, b"x" * 2000)
-    known = identity(fd)
+def test_face_of_a_file_that_was_cut_meanwhile_is_not_its_own(log: Path, fd: int) -> None:
+    face = Face.of(fd, 4)
+    log.write_bytes(b"")
 
-    assert known.head_bytes == 1024
-    assert grown(fd, known) is known
+    assert not face.is_of(fd)
 
 
 def test_two_files_with_the_same_head_are_two_files(tmp_path: Path, fd: int) -> None:
