@@ -9,7 +9,7 @@ from agent.checkpoint import Entry
 from agent.common import Common
 from agent.counts import Counted
 from agent.generations import Generations
-from agent.identity import Key, identity
+from agent.identity import Key, digest, identity, key
 from agent.roster import Roster
 from agent.tail import Tail
 from agent.unpack import Known
@@ -114,11 +114,23 @@ class Forerunners:
         """Follow the file under the name, after whole generations that came and went before it."""
         since_ns = self._roster.since_ns
         # First, or what is made of it meanwhile, by gzip, is taken for a generation by itself.
-        present = self._roster.follow(fd, offset, now_s)
+        present = self.go_on(fd, offset, now_s)
         changed_ns, self._roster.since_ns = present.mtime_ns, since_ns
         self.open_missed(now_s)
         self._roster.since_ns = changed_ns
         self._read_last(present)
+
+    def go_on(self, fd: int, offset: int, now_s: float) -> Tail:
+        """Follow a file from where it was left, or anew if it was cut since that was looked up."""
+        entry = self._register.closed(key(os.fstat(fd)))
+        tail = self._roster.follow(fd, offset, now_s)
+        if entry is None or not offset or digest(tail.place.before) == entry.before:
+            return tail
+        self._roster.tails.remove(tail)
+        self._register.forget(tail.key)
+        tail.release()
+        self.finish_copy(entry, now_s)
+        return self._roster.follow(fd, 0, now_s)
 
     def open_missed(self, now_s: float) -> None:
         """
@@ -129,7 +141,7 @@ class Forerunners:
         since_ns = self._roster.since_ns  # changed by what is followed meanwhile
         if not since_ns or not self._roster.name.looked_up:
             return  # no generation of this name is known: what lies beside it is not ours
-        self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
+        self._look_again(since_ns)
         self._look_at_all(now_s)
         self._follow_missed(since_ns, now_s)
         self._search_packed(since_ns)
@@ -142,15 +154,19 @@ class Forerunners:
             size, found = os.fstat(fd).st_size, identity(fd).key
             if not size and found not in empty:  # a copy of which nothing is written yet, perhaps
                 self._empty.add(found)
-                self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
+                self._look_again(since_ns)
                 os.close(fd)
             elif self._is_copy(fd, now_s):
                 os.close(fd)
             elif os.fstat(fd).st_size != size:  # being written: nobody knows by whom
-                self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
+                self._look_again(since_ns)
                 os.close(fd)
             else:
                 self._roster.catch_up(fd, 0, now_s)
+
+    def _look_again(self, since_ns: int) -> None:
+        self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)
+        self._register.looks_again(self._roster.path, self._roster.watched.source, since_ns)
 
     def _is_copy(self, fd: int, now_s: float) -> bool:
         """Whether a file is a copy of what is open, perhaps half made, or of what was cut since."""
@@ -238,6 +254,7 @@ class Forerunners:
         """Look once more for what was not found: names may have been changed while we looked."""
         since_ns, again_ns = self._roster.since_ns, self._again_since_ns
         self._again_since_ns = 0
+        self._register.has_looked(self._roster.path, self._roster.watched.source)
         self._look_at_all(now_s)
         self._follow_wanted(now_s)
         if again_ns:

@@ -223,7 +223,7 @@ class Lane:
             return
         offset = self._forerunners.offset_in(fd)
         if offset is not None:
-            self._roster.follow(fd, offset, now_s)
+            self._forerunners.go_on(fd, offset, now_s)
         else:  # truncated, or it was empty: generations may have come and gone
             os.close(fd)
             self._open(now_s, at_first=False)

@@ -40,8 +40,10 @@ class Register:
         # What the last checkpoint said of the open files: most have not changed since.
         self._said: dict[Key, Entry] = {}
         self._sources = set(checkpoint.sources)
-        # Names whose compressed files are being searched, and for those changed since when.
+        # Names whose compressed files are being searched, and for those changed since when; the
+        # same of names beside which is to be looked once more.
         self._searches: dict[_Name, int] = {}
+        self._looks: dict[_Name, int] = {}
 
     def _index(self) -> None:
         """Find what is known by its name; keys stay that are none any more."""
@@ -118,6 +120,14 @@ class Register:
     def search_ends(self, path: str, source: str) -> None:
         """Take note that all compressed files of a name were searched."""
         self._searches.pop((path, source), None)
+
+    def looks_again(self, path: str, source: str, since_ns: int) -> None:
+        """Take note that files beside a name are looked for once more: the same goes for those."""
+        self._looks[path, source] = min(since_ns, self._looks.get((path, source), since_ns))
+
+    def has_looked(self, path: str, source: str) -> None:
+        """Take note that the second look has begun."""
+        self._looks.pop((path, source), None)
 
     def release(self, packed: Key) -> None:
         """Take note that a compressed file is not being looked into any more."""
@@ -251,13 +261,15 @@ class Register:
         past = [entry for entries in self._past.values() for entry in entries]
         for key, (tail, _) in self._open.items():
             (past if tail.unlinked else followed).append(self._said[key])
-        if self._searches:
+        if self._searches or self._looks:
             followed, past = [list(map(self._not_newer, each)) for each in (followed, past)]
         return Checkpoint(tuple(followed), tuple(sorted(self._sources)), tuple(past))
 
     def _not_newer(self, entry: Entry) -> Entry:
-        since_ns = self._searches.get((entry.path, entry.source), entry.mtime_ns)
-        return entry if entry.mtime_ns <= since_ns else replace(entry, mtime_ns=since_ns)
+        name = entry.path, entry.source
+        known_ns = entry.mtime_ns
+        since_ns = min(self._searches.get(name, known_ns), self._looks.get(name, known_ns))
+        return entry if known_ns <= since_ns else replace(entry, mtime_ns=since_ns)
 
     def _present(self, key: Key, tail: Tail, source: str) -> Entry:
         """The same entry as the last time, if nothing has changed: it need not be encoded anew."""

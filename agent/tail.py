@@ -257,17 +257,15 @@ class Tail:
 
     def begins_with(self, fd: int) -> bool:
         """Whether this file begins with all of another: that is a copy of it, perhaps half made."""
-        size = os.fstat(fd).st_size
-        if not 0 < size <= os.fstat(self._fd).st_size:
-            return False
-        head = os.pread(fd, HEAD_BYTES, 0)
-        return head == os.pread(self._fd, len(head), 0) and place_in(fd, size).is_in(self._fd)
+        size, head = os.fstat(fd).st_size, os.pread(fd, HEAD_BYTES, 0)
+        return size > 0 and self.begins_so(head, size, digest(before(fd, size)))
 
-    def goes_by(self, offset: int, before_digest: str) -> bool:
-        """Whether the file is at least so long, and has the bytes of this digest before there."""
-        if not self.is_open or os.fstat(self._fd).st_size < offset:
+    def begins_so(self, head: bytes, size: int, before_digest: str) -> bool:
+        """Whether this file begins with so many bytes of this head, and this end of them."""
+        if not self.is_open or os.fstat(self._fd).st_size < size:
             return False
-        return digest(before(self._fd, offset)) == before_digest
+        alike = os.pread(self._fd, len(head), 0) == head
+        return alike and digest(before(self._fd, size)) == before_digest
 
     def holds(self, entry: Entry, unread: int) -> bool:
         """Whether the file is what `entry` knows, with all that was unread of that one."""

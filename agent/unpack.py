@@ -82,7 +82,9 @@ def recognise(path: Path, known: Sequence[Known]) -> Generator[None, None, Conte
         owner = owner or next((each for each in pending if each.was_cut), None)
         end, last = pieces.end, pieces.before(pieces.end)
         unread = (each for each in alike if each.is_unread)
-        owner = owner or next((e for e in unread if e.tail and e.tail.goes_by(end, last)), None)
+        owner = owner or next(
+            (each for each in unread if each.tail and each.tail.begins_so(head, end, last)), None
+        )
         return Contents(pieces.end, owner, pieces.broken)
 
 
