@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fmt test fuzz golden demo bench scale soak proof lock
+.PHONY: help install check fmt test fuzz interleave golden demo bench scale soak proof lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ test: $(STAMP) ## Run the tests; for example: make test ARGS="-k rotation -x"
 
 fuzz: $(STAMP) ## Throw any bytes at every format; for example: make fuzz ARGS="--minutes 5 --seed 1"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+interleave: $(STAMP) ## Rotate between any two system calls of a look; for example: make interleave ARGS="--seconds 300"
+	@$(BIN)/python -m tests.agent.interleaved $(ARGS)
 
 golden: $(STAMP) ## Write the golden files of the tests anew; read the difference
 	@$(BIN)/python -m tests.golden --rewrite

@@ -1,0 +1,15 @@
+"""No rotation loses or repeats a line, between whichever system calls of a look it happens."""
+
+import pytest
+
+from tests.agent.interleaved import Trial
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["one name", "rotated names too"])
+@pytest.mark.parametrize("kill", [False, True], ids=["one run", "killed"])
+@pytest.mark.parametrize("hundred", range(2))
+def test_each_line_is_read_once(hundred: int, kill: bool, wide: bool) -> None:
+    for seed in range(60 * hundred, 60 * hundred + 60):
+        wrong = Trial(seed, wide=wide, kill=kill).run()
+        flags = " --wide" * wide + " --kill" * kill
+        assert wrong == {}, f"python -m tests.agent.interleaved --seed {seed}{flags}"
