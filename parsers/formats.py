@@ -11,7 +11,7 @@ from parsers.batch import Batch, Parser
 from parsers.block import Block
 from parsers.detect import ENOUGH, Verdict, best_of, detect, ranking, sample, share_of
 from parsers.framed import FramedParser, frame_of, heads_in
-from parsers.frames import FRAMES, SYSLOG, Frame
+from parsers.frames import Frame
 from parsers.guess import guess_access
 from parsers.head_log import HeadParser, head_parsers
 from parsers.heads import HEADS
@@ -23,6 +23,7 @@ from parsers.mixed import MixedParser, may_be_in
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
+from parsers.prefixes import FRAMES
 from parsers.python_log import COMMON_FORMATS, PythonParser, is_python_format, python_parser
 from parsers.routes import Router
 from parsers.severity import Severity
@@ -111,7 +112,7 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     options = options or Options()
     frame, colon, within = name.partition(":")
     if frame in _FRAMES and (colon or not within):
-        return _framed(_FRAMES[frame], parser_for(within or "auto", options), head)
+        return _framed(_FRAMES[frame], parser_for(within or "auto", options), options, head)
     if is_python_format(name):
         return python_parser(name, zone=options.zone)
     if is_log_format(name):
@@ -180,6 +181,7 @@ class AnyOf:
     others: tuple[Parser, ...] = ()
     # Of the journal's export.
     export: Parser | None = None
+    options: Options = Options()
     fields: tuple[str, ...] = ()
 
     def choose(self, head: bytes) -> Verdict:
@@ -203,10 +205,7 @@ class AnyOf:
         if self.export and is_export(head):
             return self.export  # no line of its binary values is one of another format
         frame = frame_of(head)
-        framed = _framed(frame, self, head) if frame else None
-        if framed and (frame is not SYSLOG or not _knows_nothing(framed)):
-            return framed
-        return self._mixed(head)
+        return _framed(frame, self, self.options, head) if frame else self._mixed(head)
 
     def _mixed(self, head: bytes) -> Parser:
         best = best_of(head, self._tried(head))
@@ -239,19 +238,11 @@ def _may_be_in(parser: Parser, head: bytes) -> bool:
     return parser.may_be_in(head) if isinstance(parser, HeadParser) else may_be_in(parser, head)
 
 
-def _framed(frame: Frame, within: Parser, head: bytes) -> FramedParser:
-    if not isinstance(within, AnyOf):
-        return FramedParser(frame, {}, within)
-    streams = heads_in(frame, head)
-    return FramedParser(frame, {name: within.chosen(raw) for name, raw in streams.items()}, within)
-
-
-def _knows_nothing(framed: FramedParser) -> bool:
-    plain = [
-        isinstance(each, MixedParser) and each.main.name == "plain"
-        for each in framed.inner.values()
-    ]
-    return all(plain)
+def _framed(frame: Frame, within: Parser, options: Options, head: bytes) -> FramedParser:
+    inner: dict[str, Parser] = {}
+    if isinstance(within, AnyOf):
+        inner = {name: within.chosen(raw) for name, raw in heads_in(frame, head).items()}
+    return FramedParser(frame, inner, within, options.zone, options.reference)
 
 
 def _access_parser(text: str, options: Options) -> AccessParser:
@@ -288,6 +279,7 @@ def _auto(options: Options) -> AnyOf:
         guess,
         others,
         JournaldParser(_reader(options)),
+        options,
     )
 
 

@@ -1,18 +1,23 @@
 """Lines in the frame of a container runtime or of syslog, parsed as what the program wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 import numpy as np
 
 from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Labels, Objects, Value
-from parsers.frames import FRAMES, Frame, Unwrapped
+from parsers.frames import Frame, Unwrapped
+from parsers.level_marks import with_priority
+from parsers.levels import severities
 from parsers.merged import MERGER, Piece, merge
 from parsers.mixed import Lines, lines_of
+from parsers.prefixes import FRAMES, without_commands
 from parsers.severity import Severity
+from parsers.stamps import Stamps
+from parsers.times import Times
 from parsers.timestamps import iso_time
 from parsers.words import Bools, Ints, Octets, positions
 
@@ -25,8 +30,6 @@ _TAIL_BYTES = 1 << 15
 # How often a place to cut at is moved to before a record of another stream.
 _MOST_MOVES = 16
 _SAMPLE_LINES = 50
-# The share of framed lines before a frame is believed.
-_ENOUGH = 0.6
 _TIME = "//time"  # the hidden column of the frame's times; no field has such a name
 STREAM = "stream"
 
@@ -44,6 +47,9 @@ class FramedParser:
     # By the name of the stream; `otherwise` for those that were not seen when it was chosen.
     inner: Mapping[str, Parser]
     otherwise: Parser
+    # Of the frame's times, see `Options`.
+    zone: tzinfo | None = None
+    reference: Callable[[], datetime] | None = None
     fields: tuple[str, ...] = ()
 
     @property
@@ -69,7 +75,7 @@ class FramedParser:
         open_rows = [
             stream.open_row(parser)
             for stream, parser in streams
-            if not _is_over(unwrapped, int(stream.rows[-1]))
+            if not self._is_over(lines, unwrapped, int(stream.rows[-1]))
         ]
         end = min((row for row in open_rows if row >= 0), default=len(lines))
         for _ in range(_MOST_MOVES):
@@ -79,6 +85,24 @@ class FramedParser:
                 return int(lines.starts[end]) if end < len(lines) else len(raw)
             end = moved
         return 0
+
+    def _is_over(self, lines: Lines, unwrapped: Unwrapped, row: int) -> bool:
+        """Whether the record that the line `row` ends can get no more lines."""
+        last = len(unwrapped.stream) - 1
+        if last - row >= _OVER_LINES:
+            return True
+        times = self._times(lines, unwrapped).take(np.array([row, last], np.int64)).values()
+        try:
+            begun, now = (datetime.fromisoformat(str(time)[:19]) for time in times)
+        except ValueError:
+            return False
+        return (now - begun).total_seconds() >= _OVER_S
+
+    def _times(self, lines: Lines, unwrapped: Unwrapped) -> Column:
+        times = unwrapped.times
+        if isinstance(times, Stamps):
+            return Times(lines.octets, times, self.zone, self.reference)
+        return times
 
     def _parser(self, stream: str) -> Parser:
         return self.inner.get(stream, self.otherwise)
@@ -91,13 +115,13 @@ class FramedParser:
         batch = merge(block, Octets(b"".join(raws)), pieces)
         assert batch.offsets is not None or not pieces
         rows = np.searchsorted(lines.starts, batch.origins())
-        columns = {**batch.columns, _TIME: unwrapped.times.take(rows)}
+        columns = {**batch.columns, _TIME: self._times(lines, unwrapped).take(rows)}
         fields = {name: column.take(rows) for name, column in unwrapped.fields.items()}
-        if len(unwrapped.names) > 1:
+        if len(unwrapped.names) > 1 and not fields:
             names = Labels(unwrapped.stream, (*unwrapped.names, None))
             fields = {STREAM: names.take(rows)} | fields
-        cutter = FrameCutter(tuple(fields))
-        return replace(batch, cutter=cutter, columns=columns | fields)
+        batch = replace(batch, cutter=FrameCutter(tuple(fields)), columns=columns | fields)
+        return _with_priority(batch, lines, rows) if self.frame.has_priority else batch
 
     def _pieces(self, lines: Lines, unwrapped: Unwrapped) -> tuple[list[Piece], list[bytes]]:
         pieces: list[Piece] = []
@@ -107,7 +131,7 @@ class FramedParser:
             if stream.rows.size:
                 batch = self._parser(name).parse(Block(stream.raw))
                 pieces.append(_piece(batch, stream, lines, sum(map(len, raws))))
-                raws.append(stream.raw)
+                raws.append(batch.octets.raw)
         bare = np.flatnonzero(~unwrapped.fits)
         if bare.size or not pieces:
             raw = lines.of(bare)
@@ -162,29 +186,32 @@ def _stream(unwrapped: Unwrapped, number: int) -> _Stream:
     if rows.size and not ended[-1]:
         parts.append(b"\n")  # an unfinished line is a line
     first = np.flatnonzero(np.concatenate((np.ones(min(1, rows.size), np.bool_), ended[:-1])))
-    return _Stream(b"".join(parts), rows, ended, first)
+    return _Stream(without_commands(b"".join(parts)), rows, ended, first)
+
+
+def _with_priority(batch: Batch, lines: Lines, rows: Ints) -> Batch:
+    """The batch, whose records have the level of their syslog priority if they state none."""
+    starts = lines.starts[rows]
+    if not (lines.octets.bytes[starts] == ord("<")).any():
+        return batch
+    said = batch.column("level").labels()
+    levels = with_priority(lines.octets, starts, said)
+    severity, _ = severities(levels)
+    unsaid = np.array([name is None for name in said.names] or [False], np.bool_)[said.codes]
+    severity = np.where(unsaid & (levels.codes != said.codes), severity, batch.severity)
+    return replace(batch, severity=severity, columns={**batch.columns, "level": levels})
 
 
 def _piece(batch: Batch, stream: _Stream, lines: Lines, base: int) -> Piece:
     count = batch.line_counts()
     begin = np.cumsum(count) - count
+    if batch.offsets is not None:  # a frame within the frame, whose streams may be interleaved
+        newlines = positions(stream.raw, ord("\n"))
+        begin = np.searchsorted(newlines, batch.offsets)
     bounds = np.append(stream.first, len(stream.rows))
-    first, behind = bounds[begin], bounds[begin + count]
+    first, behind = bounds[begin], bounds[np.minimum(begin + count, len(stream.first))]
     offsets = lines.starts[stream.rows[first]]
     return Piece(batch, batch.starts + base, batch.ends + base, behind - first, offsets)
-
-
-def _is_over(unwrapped: Unwrapped, row: int) -> bool:
-    """Whether the record that the line `row` ends can get no more lines."""
-    last = len(unwrapped.stream) - 1
-    if last - row >= _OVER_LINES:
-        return True
-    times = unwrapped.times.take(np.array([row, last], np.int64)).values()
-    try:
-        begun, now = (datetime.fromisoformat(str(time)[:19]) for time in times)
-    except ValueError:
-        return False
-    return (now - begun).total_seconds() >= _OVER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +279,7 @@ def frame_of(head: bytes) -> Frame | None:
     lines = [line for line in sample if line]
     for frame in FRAMES if lines else ():
         framed = sum(bool(frame.head.match(line)) for line in lines)
-        if framed / len(lines) >= _ENOUGH:
+        if framed / len(lines) >= frame.enough:
             return frame
     return None
 
@@ -260,5 +287,7 @@ def frame_of(head: bytes) -> Frame | None:
 def heads_in(frame: Frame, head: bytes) -> dict[str, bytes]:
     """What each stream wrote of the first lines of a log."""
     unwrapped = frame.unwrap(lines_of(Octets(head)))
-    streams = {name: _stream(unwrapped, number).raw for number, name in enumerate(unwrapped.names)}
+    streams = dict.fromkeys(unwrapped.names, b"")
+    for number, name in enumerate(unwrapped.names):
+        streams[name] += _stream(unwrapped, number).raw
     return {name: raw for name, raw in streams.items() if raw}

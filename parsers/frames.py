@@ -1,4 +1,4 @@
-"""What container runtimes and syslog write around a program's lines, and how to take it off."""
+"""What container runtimes write around a program's lines, and how to take it off."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import orjson
 
-from parsers.columns import Column, Objects, Texts, text
+from parsers.columns import Column, Objects, Texts
 from parsers.mixed import Lines
+from parsers.stamps import Stamps
 from parsers.words import Bools, Ints
 
 _STREAMS = ("stdout", "stderr")
@@ -21,15 +22,16 @@ _STAMP_BYTES = (20, 40)
 class Unwrapped:
     """The lines of a block without their frame, a row for each line on disk."""
 
-    # Which of `names` each line was written to; -1: it has no frame.
+    # Which of `names` each line was written to; -1: it has no frame. Streams of one name are read
+    # by one parser.
     stream: Ints
     names: tuple[str, ...]
     # The program's own text; what has no frame is empty here.
     texts: Sequence[bytes]
     # False: the program's line goes on in the next line of its stream.
     ended: Bools
-    # When the runtime took the line, as it wrote it.
-    times: Column
+    # When the line was taken, as the frame says.
+    times: Column | Stamps
     # More that the frame says.
     fields: dict[str, Column] = field(default_factory=dict)
 
@@ -46,10 +48,12 @@ class Frame:
 
     name: str
     unwrap: Callable[[Lines], Unwrapped]
-    # Matches the beginning of every framed line.
+    # Matches the beginning of a framed line.
     head: re.Pattern[bytes]
-    # Whether JSON and plain text may be what it frames: not if a frame is that easily mistaken.
-    certain: bool = True
+    # The share of the lines that must be framed before a log is believed to be.
+    enough: float = 0.6
+    # The syslog priority before a line is its level, if it states none itself.
+    has_priority: bool = False
 
 
 def _unwrap_cri(lines: Lines) -> Unwrapped:
@@ -119,70 +123,5 @@ def _docker(line: bytes) -> tuple[int, bytes, str | None]:
     return _STREAMS.index(stream), log.encode(), time if isinstance(time, str) else None
 
 
-_PROGRAM = rb"(?P<hostname>[\w.:-]+) (?P<program>[\w./-]+)(?:\[\d+\])?: "
-# RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
-# been taken off by a relay, but then there is a process number.
-_BSD = (
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
-    rb"|(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))) "
-)
-_RFC5424 = (
-    rb"<\d{1,3}>1 (?P<time>\S+) (?P<hostname>\S+) (?P<program>\S+) \S+ \S+ "
-    rb'(?:-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+) ?(?:\xef\xbb\xbf)?'
-)
-_SYSLOG = (
-    re.compile(_BSD + _PROGRAM),
-    re.compile(rb"(?P<hostname>[\w.:-]+) (?P<program>[\w./-]+)\[\d+\]: "),
-    re.compile(_RFC5424),
-)
-# A relay that frames what was framed.
-_AGAIN = re.compile(rb"[\w.:-]+ [\w./-]+: (?=\d{4}/\d\d/\d\d |\d|<)")
-
-
-def _unwrap_syslog(lines: Lines) -> Unwrapped:
-    """
-    `Jan  2 03:04:05 host nginx[7]: text`, RFC 5424, and what relays make of them.
-
-    Of the times only those with a year are taken.
-    """
-    raw = lines.octets.raw
-    spans = list(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True))
-    found = [_syslog(raw, start, end) for start, end in spans]
-    named = [match.groupdict() if match else {} for match in found]
-    texts = []
-    for match, (start, end) in zip(found, spans, strict=True):
-        begin = match.end() if match else start
-        again = _AGAIN.match(raw, begin, end) if match else None
-        texts.append(raw[again.end() if again else begin : end])
-    columns = {
-        name: Objects([_text(each.get(name)) for each in named])
-        for name in ("hostname", "program", "time")
-    }
-    times = columns.pop("time")
-    return Unwrapped(
-        np.array([0 if match else -1 for match in found], np.int64),
-        ("syslog",),
-        texts,
-        np.ones(len(found), np.bool_),
-        times,
-        dict(columns),
-    )
-
-
-def _syslog(raw: bytes, start: int, end: int) -> re.Match[bytes] | None:
-    return next((match for each in _SYSLOG if (match := each.match(raw, start, end))), None)
-
-
-def _text(raw: bytes | None) -> str | None:
-    return None if raw is None else text(raw)
-
-
 CRI = Frame("cri", _unwrap_cri, re.compile(rb"\d{4}-\d\d-\d\dT[0-9:.]+\S* std(?:out|err) [FP]"))
 DOCKER = Frame("docker", _unwrap_docker, re.compile(rb'\{"log":"'))
-SYSLOG = Frame(
-    "syslog",
-    _unwrap_syslog,
-    re.compile(rb"|".join(re.sub(rb"\?P<\w+>", b"?:", each.pattern) for each in _SYSLOG)),
-    certain=False,
-)
-FRAMES = (CRI, DOCKER, SYSLOG)

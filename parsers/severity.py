@@ -81,6 +81,7 @@ _WORDS: tuple[tuple[Severity, str], ...] = (
     (Severity.ERROR, "eror"),
 )
 _BY_WORD = {word: severity for severity, words in _WORDS for word in words.split()}
+WORDS = tuple(_BY_WORD)
 # Redis marks its lines (server.c, serverLogRaw: `const char *c = ".-*#"`); no words, because
 # elsewhere such a character only separates.
 MARKS = {

@@ -180,7 +180,11 @@ def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
         fits = shaped(octets, begin, shape)
         # Not the end of something longer, such as a version or an address.
         before = octets.bytes[begin - 1]
-        fits &= ~(digits(before) | letters(before) | among(before, b"-/")) | (begin == 0)
+        joined = digits(before) | letters(before) | among(before, b"-/")
+        # Nor of a file's name: `app.log.1.2026-01-02_03:04:05`.
+        behind = octets.bytes[begin - 2]
+        joined |= (before == ord(".")) & (letters(behind) | digits(behind))
+        fits &= ~joined | (begin == 0)
         if shape.startswith("ad"):
             fits &= among(octets.bytes[begin], b"IWEFDVN")
         notation[left[fits]] = number

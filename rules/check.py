@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parsers.batch import Batch, Parser
 from parsers.block import Block
-from parsers.frames import FRAMES
+from parsers.prefixes import FRAMES
 from rules.cost import LONGEST_BYTES, SLOWEST_MS, Clock, slowest
 from rules.load import Loaded, Place
 from rules.match import RuleSet

@@ -45,6 +45,7 @@ NUMPY_REASONS = {
     "parsers/nginx_error.py": "columns of the fast path",
     "parsers/nginx_request.py": "the parts of all request lines at once",
     "parsers/plain.py": "columns of the fast path",
+    "parsers/prefixes.py": "columns of the fast path",
     "parsers/python_log.py": "columns of the fast path",
     "parsers/records.py": "record boundaries as columns of offsets",
     "parsers/route_table.py": "looks all paths up at once",

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from parsers.batch import Parser
 from parsers.block import Block
 from parsers.formats import NAMES, parser_for
-from parsers.frames import FRAMES
 from parsers.heads import HEADS
+from parsers.prefixes import FRAMES
 from parsers.python_log import COMMON_FORMATS
 from parsers.traces import CONTINUES, TRACES
 from tests.parsers.samples import ENDS, FORMATS, LINES, lines

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from parsers.batch import Batch, Parser
 from parsers.block import Block
-from parsers.formats import parser_for
+from parsers.formats import Options, parser_for
 from parsers.framed import FramedParser, frame_of
+from parsers.prefixes import FRAMES
 from parsers.severity import Severity
 from tests.parsers import samples
 
@@ -190,13 +192,134 @@ def test_syslog_comes_off_in_each_of_its_forms(kind: str):
     assert ("web", "nginx") == (access.fields["hostname"], access.fields["program"])
 
 
-def test_syslog_of_unknown_programs_stays_as_it_is():
-    (event,) = parse(b"Jan 12 03:04:05 web app[7]: something\n").events()
+def test_syslog_of_an_unknown_program_is_plain_text_with_its_time_and_priority():
+    options = Options(reference=lambda: datetime(2026, 2, 1, tzinfo=UTC))
+    raw = b"<11>Jan 12 03:04:05 web app[7]: something\n"
 
-    assert ("plain", "Jan 12 03:04:05 web app[7]: something") == (event.format, event.message)
+    (event,) = parser_for("auto", options, head=raw).parse(Block(raw)).events()
+
+    assert ("plain", "something", "err") == (event.format, event.message, event.level)
+    assert (Severity.ERROR, "2026-01-12T03:04:05+00:00") == (event.severity, event.time)
+    assert ("web", "app") == (event.fields["hostname"], event.fields["program"])
 
 
-PARSERS = {name: parser_for(name) for name in ("cri", "docker", "syslog", "cri:nginx_error")}
+def test_the_level_that_a_program_states_is_more_than_the_priority_of_its_syslog():
+    raw = b"<14>Jan 12 03:04:05 web app[7]: ERROR: no\n"
+
+    assert ["error"] == [event.severity.label for event in parse(raw).events()]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"2026-01-02T03:04:05Z INFO main: started",
+        b"2026-01-02T03:04:05Z shop ERROR: no such thing",
+        b"2026-01-02T03:04:05Z E conn: lost",
+        b"Jan  2 03:04:05 WARN pool: full",
+        b"INFO | started",
+        b"info  | started",
+    ],
+)
+def test_a_level_is_no_host_no_program_and_no_container(line: bytes):
+    assert frame_of(line + b"\n") is None
+
+
+def test_tracebacks_that_two_processes_write_to_syslog_at_once_are_two_events():
+    def line(process: int, text: bytes) -> bytes:
+        return b"Jan 12 03:04:05 web shop[%d]: %b" % (process, text)
+
+    each = [(line(7, text), line(8, text)) for text in TRACEBACK]
+    raw = block(
+        *(one for pair in each for one in pair), line(9, b"2026-01-22 14:59:12,1 INFO x: y")
+    )
+
+    first, second, other = parse(raw).events()
+
+    assert [4, 4, 1] == [first.lines, second.lines, other.lines]
+    assert ["ValueError"] * 2 == [each.fields["exception_type"] for each in (first, second)]
+    assert second.offset == 1000 + len(each[0][0]) + 1
+
+
+COLOURS = (
+    (
+        b"\x1b[2m2026-01-02T03:04:05Z\x1b[0m \x1b[31mERROR\x1b[0m \x1b[2mshop\x1b[0m\x1b[2m:"
+        b"\x1b[0m no",
+        "plain",
+    ),
+    (b"\x1b[32mINFO\x1b[0m:     started [\x1b[36m7\x1b[0m]", "plain"),
+    (
+        b"\x1b[32m2026-01-02 03:04:05.678\x1b[0m | \x1b[31m\x1b[1mERROR   \x1b[0m | "
+        b"\x1b[36mshop.db\x1b[0m:\x1b[36mconnect\x1b[0m:\x1b[36m12\x1b[0m - "
+        b"\x1b[31m\x1b[1mgone\x1b[0m",
+        "loguru",
+    ),
+)
+
+
+@pytest.mark.parametrize(("line", "log_format"), COLOURS)
+def test_colours_come_off_before_a_line_is_read(line: bytes, log_format: str):
+    raw = block(line, line)
+
+    _, event = parse(raw).events()
+
+    assert (log_format, 1000 + len(line) + 1) == (event.format, event.offset)
+    assert ("ERROR" if b"ERROR" in line else "INFO") == event.level
+    assert "\x1b" not in event.message
+
+
+def test_each_container_of_compose_is_read_in_its_own_format():
+    raw = block(
+        b"\x1b[2Kweb-1  | " + ACCESS,
+        b"\x1b[33mcache  | \x1b[0m7:M 02 Jan 2026 03:04:05.678 # no",
+        b"web-1  | 2026-01-02T03:04:05.123456789Z " + ERROR,
+        b"app-1  | " + TRACEBACK[0],
+        b"web-1  | " + ACCESS,
+        *(b"app-1  | " + line for line in TRACEBACK[1:]),
+    )
+
+    events = list(parse(raw).events())
+
+    assert ["web-1", "cache", "web-1", "app-1", "web-1"] == [e.fields["container"] for e in events]
+    formats = ["nginx_access", "redis", "nginx_error", "python", "nginx_access"]
+    assert formats == [event.format for event in events]
+    assert [1, 1, 1, 4, 1] == [event.lines for event in events]
+
+
+def test_each_container_of_kubectl_is_read_in_its_own_format():
+    raw = block(
+        b"[pod/web-0/nginx] " + ACCESS,
+        b"[pod/web-0/app] 2026-01-02T03:04:05.123456789Z plain text",
+        b"[pod/web-1/nginx] " + ERROR,
+    )
+
+    events = list(parse(raw).events())
+
+    assert ["nginx_access", "plain", "nginx_error"] == [event.format for event in events]
+    assert ["web-0", "web-0", "web-1"] == [event.fields["pod"] for event in events]
+    assert events[1].time == "2026-01-02T03:04:05.123456+00:00"
+
+
+def test_a_traceback_behind_the_time_stamps_of_docker_logs_is_one_event():
+    raw = block(*(b"2026-01-02T03:04:05.123456789Z " + line for line in TRACEBACK))
+
+    (event,) = parse(raw).events()
+
+    assert (4, "ValueError") == (event.lines, event.fields["exception_type"])
+
+
+def test_a_frame_within_a_frame_comes_off_too():
+    raw = block(*(cri(b"Jan 12 03:04:05 web nginx[7]: " + ERROR) for _ in range(3)))
+    batch = parse(raw)
+
+    assert [ERROR] * 3 == [batch.record(row) for row in range(3)]
+    assert [1000 + at * (len(raw) // 3) for at in range(3)] == [e.offset for e in batch.events()]
+    assert {("192.0.2.7", "nginx", "stdout")} == {
+        (e.fields["client"], e.fields["program"], e.fields["stream"]) for e in batch.events()
+    }
+
+
+FRAME_NAMES = (*(frame.name for frame in FRAMES), "cri:nginx_error", "cri:syslog")
+PARSERS = {name: parser_for(name) for name in FRAME_NAMES}
 texts = samples.lines | st.binary(max_size=12)
 streams = st.sampled_from(("stdout", "stderr"))
 
