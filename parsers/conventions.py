@@ -8,7 +8,17 @@ people call these things. Dots reach into objects, unless a key itself has them.
 
 from dataclasses import dataclass, replace
 
-from parsers.scales import DOTNET, LOGBACK, MYSQL, OTEL, PYTHON, SEVERITIES, SYSLOG, Scale
+from parsers.scales import (
+    DOTNET,
+    LOGBACK,
+    MYSQL,
+    NEXTCLOUD,
+    OTEL,
+    PYTHON,
+    SEVERITIES,
+    SYSLOG,
+    Scale,
+)
 from parsers.severity import Severity
 
 Names = tuple[str, ...]
@@ -206,6 +216,33 @@ CONVENTIONS = (
     Convention("OpenTelemetry", ("timeUnixNano",), _OTEL),
     Convention("OpenTelemetry", ("severityNumber", "body"), _OTEL),
     Convention("OpenTelemetry", ("SeverityNumber", "Body"), _OTEL),
+    # https://github.com/tokio-rs/tracing, tracing-subscriber/src/fmt/format/json.rs: what is said
+    # is a field among others, unless they are flattened.
+    Convention(
+        "tracing",
+        ("timestamp", "level", "fields", "target"),
+        Keys(
+            ("timestamp",),
+            ("level",),
+            ("fields.message", "message"),
+            ("target",),
+            exception_message=("fields.error",),
+        ),
+    ),
+    # https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/logging_configuration.html
+    Convention(
+        "Nextcloud",
+        ("reqId", "remoteAddr", "app"),
+        Keys(
+            ("time",),
+            ("level",),
+            ("message",),
+            ("app",),
+            ("exception.Exception",),
+            ("exception.Message",),
+        ),
+        scale=NEXTCLOUD,
+    ),
     # https://github.com/Delgan/loguru, loguru/_handler.py (`serialize=True`): `text` is the line as
     # the terminal shows it.
     Convention(

@@ -129,7 +129,7 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
             f"{guess}One of: {', '.join(NAMES)}, or the text of a log_format with its $variables",
         )
     parser = _MAKERS[name](options)
-    return parser.chosen(head) if head and isinstance(parser, AnyOf) else parser
+    return parser.chosen(head) if head and isinstance(parser, AnyOf | PlainParser) else parser
 
 
 def format_name(head: bytes) -> str | None:
@@ -210,15 +210,20 @@ class AnyOf:
     def _mixed(self, head: bytes) -> Parser:
         best = best_of(head, self._tried(head))
         if best is None:
-            return self._beside(self.otherwise)
+            return self._beside(self._without(head))
         if best.share < ENOUGH:
             # No format has most of the lines; several together may.
             best = Verdict(best.parser, share_of(self._beside(best.parser), sample(head)))
         if best.share < ENOUGH:
-            return self._beside(self.otherwise)
+            return self._beside(self._without(head))
         mixed = self._beside(best.parser)
         mixed.parse(Block(sample(head)))  # a format that joins lines seems to fit them all
         return self._beside(mixed.main)
+
+    def _without(self, head: bytes) -> Parser:
+        """The parser for a log in none of the formats."""
+        plain = self.otherwise
+        return plain.chosen(sample(head)) if isinstance(plain, PlainParser) else plain
 
     def _beside(self, main: Parser) -> MixedParser:
         others = tuple(each for each in self.others if each is not main)

@@ -9,6 +9,7 @@ from parsers.block import Block
 from parsers.columns import Column, Value
 from parsers.depth import MAX_DEPTH, is_deeper
 from parsers.dotted import Record
+from parsers.otlp import BATCH, worst_of
 from parsers.structured import Reader, batch_of_lines
 
 # A line that is not longer cannot be nested deeper than an event may be.
@@ -44,7 +45,7 @@ def _object(line: bytes) -> Record:
     if line[:1] != b"{" and not line.lstrip().startswith(b"{"):  # an exception costs 6 µs a line
         return {}
     try:
-        value = orjson.loads(line)
+        value: Value = orjson.loads(line)
     except orjson.JSONDecodeError:
         return {}
     if not isinstance(value, dict):
@@ -52,6 +53,8 @@ def _object(line: bytes) -> Record:
     log = value.get("log")
     if type(log) is str and log[:1] == "{":
         return _unnested(value, log)
+    if BATCH in value:
+        value = worst_of(value) or value
     if len(line) > _SHALLOW_BYTES and line.count(b"{") + line.count(b"[") > MAX_DEPTH:
         return {} if is_deeper(value, MAX_DEPTH) else value
     return value

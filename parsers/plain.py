@@ -1,7 +1,7 @@
 """Any text: a time and a level word where a line has them, and indented lines joined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 import numpy as np
@@ -20,6 +20,8 @@ from parsers.times import Times
 from parsers.traces import CONTINUES, TRACES
 from parsers.words import Bools, Ints, Octets, positions
 
+# The share of a log's records that must state a time before lines without one are joined.
+_ENOUGH = 0.5
 _LOGGING_ERROR = b"--- Logging error ---"
 
 
@@ -30,22 +32,40 @@ class PlainParser:
     zone: tzinfo | None = None
     # A time by which what is parsed had been written: what a time without a year is told by.
     reference: Callable[[], datetime] | None = None
+    # Most records of the log state a time: a line that states neither that nor a level goes on with
+    # the record before it.
+    joins: bool = False
     name: str = "plain"
     fields: tuple[str, ...] = exceptions.FIELDS
+
+    def chosen(self, head: bytes) -> "PlainParser":
+        """The parser for a log that begins with `head`."""
+        octets = Octets(head)
+        starts, ends = line_spans(octets, positions(head, ord("\n")))
+        rows = np.flatnonzero(_heads(octets, starts, ends))
+        undated = _undated(octets, starts, ends, rows)
+        stated = len(rows) - len(undated)
+        return replace(self, joins=stated > 1 and stated >= len(rows) * _ENOUGH)
 
     def complete(self, raw: bytes) -> int:
         """A record ends where a line begins that does not continue it."""
         whole = raw[: whole_lines(raw)]
         octets = Octets(whole)
         starts, ends = line_spans(octets, positions(whole, ord("\n")))
-        heads = np.flatnonzero(_heads(octets, starts, ends))
+        heads = np.flatnonzero(self._heads(octets, starts, ends))
         return int(starts[heads[-1]]) if heads.size else 0
+
+    def _heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
+        heads = _heads(octets, starts, ends)
+        if self.joins:
+            heads[_undated(octets, starts, ends, np.flatnonzero(heads))] = False
+        return heads
 
     def parse(self, block: Block) -> Batch:
         """Find the records and the level of each."""
         octets = Octets(block.raw)
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
-        records = join(_heads(octets, starts, ends), starts, ends)
+        records = join(self._heads(octets, starts, ends), starts, ends)
         first_ends = _head_ends(octets, records, ends)
         stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
         rows = Rows(records.starts, first_ends, stamps, more, more_rows)
@@ -88,6 +108,19 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
     spread = (octets.bytes[records.starts] == ord("{")) & (records.lines > 1)
     head: Ints = np.where(spread, records.ends, first)
     return head
+
+
+def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
+    """Of the lines `rows` those that state neither a time nor a level."""
+    stamps, _, _ = find_stamps(octets, starts[rows], ends[rows])
+    rows = rows[stamps.at < 0]
+    if not rows.size:
+        return rows
+    lines = Rows(starts[rows], ends[rows], *find_stamps(octets, starts[rows], ends[rows]))
+    levels = stated_levels(head_runs(octets, lines), lines)
+    silent = np.array([name is None for name in levels.names], np.bool_)
+    found: Ints = rows[silent[levels.codes]]
+    return found
 
 
 def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:

@@ -69,6 +69,9 @@ LOGBACK = _scale(
 DOTNET = _scale((0, _DEBUG), (2, _INFO), (3, _WARNING), (4, _ERROR), (5, _CRITICAL), (6, _INFO))
 # https://github.com/mysql/mysql-server, include/my_loglevel.h: system, error, warning, information.
 MYSQL = _scale((0, _INFO), (1, _ERROR), (2, _WARNING), (3, _INFO))
+# https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/logging_configuration.html:
+# debug, info, warn, error, fatal.
+NEXTCLOUD = _scale((0, _DEBUG), (1, _INFO), (2, _WARNING), (3, _ERROR), (4, _CRITICAL))
 # Where nothing says whose the numbers are: up to 7 they are syslog's, then those of pino, from 100
 # on Monolog's; under `severity` from 100 on those of Cloud Logging.
 _LOWEST: _Step = (float("-inf"), _DEBUG)

@@ -112,8 +112,9 @@ def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
     """
     said = np.zeros(len(at), np.bool_)
     far = np.flatnonzero(at - starts > _NEAR_START)
-    lead = octets.bytes[at[far] - 1]
-    own = among(lead, b'"=[') | ((lead == ord(" ")) & (octets.bytes[at[far] - 2] == ord(":")))
+    begin = at[far] - len("Sun ") * shaped(octets, at[far] - len("Sun "), "aaa ")
+    lead = octets.bytes[begin - 1]
+    own = among(lead, b'"=[') | ((lead == ord(" ")) & (octets.bytes[begin - 2] == ord(":")))
     far = far[~own]
     if not far.size:
         return said

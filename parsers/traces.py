@@ -111,6 +111,21 @@ TRACES = (
         "fluent-plugin-detect-exceptions: its PHP cases",
     ),
     Trace(
+        "monolog",
+        b"[stacktrace]",
+        b"",
+        re.compile(
+            rb"^\[stacktrace\]\r?$"
+            rb"(?:\n(?:#\d++ [^\n]*|\r?|\[previous exception\] [^\n]*|\[stacktrace\]\r?)$)*+"
+            rb"(?:\n\"\}[^\n]*$)?+",
+            re.MULTILINE,
+        ),
+        True,
+        '[2026-01-02 03:04:05] local.ERROR: no {"exception":"[object] (E(code: 0): no)\n'
+        '[stacktrace]\n#0 /x.php(7): f()\n#1 {main}\n"} ',
+        "monolog: LineFormatter.php (normalizeException, stacktracesParser)",
+    ),
+    Trace(
         "dart",
         b"Unhandled exception:",
         b"",

@@ -51,6 +51,35 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         | {"_logger": "a"},
         "error",
     ),
+    "tracing": (
+        {"timestamp": ISO, "level": "WARN", "fields": {"message": "m", "n": 3}, "target": "a"},
+        "warning",
+    ),
+    "nextcloud": (
+        {"reqId": "x", "level": 1, "time": ISO, "remoteAddr": "::1", "app": "a", "message": "m"},
+        "info",
+    ),
+    "otlp": (
+        {
+            "resourceLogs": [
+                {
+                    "scopeLogs": [
+                        {
+                            "scope": {"name": "a"},
+                            "logRecords": [
+                                {
+                                    "timeUnixNano": str(NS),
+                                    "severityNumber": 17,
+                                    "body": {"stringValue": "m"},
+                                }
+                            ],
+                        }
+                    ]
+                }
+            ]
+        },
+        "error",
+    ),
     "cloud logging": (
         {"textPayload": "m", "severity": "WARNING", "timestamp": ISO, "logName": "a"},
         "warning",
@@ -331,3 +360,35 @@ def test_endless_shapes_hold_a_bounded_memory() -> None:
     JsonParser().parse(Block(lines))
 
     assert plan_of.cache_info().currsize <= 512
+
+
+def test_of_many_records_in_a_line_of_opentelemetry_the_worst_stands_for_all():
+    said = [
+        {"severityNumber": number, "body": {"stringValue": text}, "timeUnixNano": str(NS)}
+        | {"attributes": [{"key": "http.route", "value": {"stringValue": f"/{text}"}}]}
+        for number, text in ((9, "fine"), (17, "bad"), (13, "so so"), (17, "as bad"))
+    ]
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "pay"}}]}
+    line = {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": said}]}]}
+
+    (event,) = JsonParser().parse(Block(orjson.dumps(line))).events()
+
+    assert ("bad", "error", AT) == (event.message, event.severity.label, event.time)
+    assert {"service.name": "pay"} == event.fields["resource"]
+    assert {"http.route": "/bad"} == event.fields["attributes"]
+    assert 4 == event.fields["records"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"resourceLogs": []},
+        {"resourceLogs": 3},
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [None, 3]}]}]},
+        {"resourceLogs": [{"scopeLogs": {"logRecords": 1}}, None]},
+    ],
+)
+def test_a_line_of_opentelemetry_without_a_record_is_what_it_is(line):
+    (event,) = JsonParser().parse(Block(orjson.dumps(line))).events()
+
+    assert (True, line) == (event.parsed, event.fields)

@@ -4,6 +4,7 @@ import pytest
 
 from parsers.batch import Batch
 from parsers.block import Block
+from parsers.formats import parser_for
 from parsers.plain import PlainParser
 from parsers.severity import Severity
 
@@ -127,3 +128,55 @@ def test_bytes_that_are_no_text_are_shown():
     batch = PlainParser().parse(Block(b"caf\xc3\xa9 \xff\0\n"))
 
     assert ["café \\xff\0"] == batch.column("message").values()
+
+
+DATED = b"2026-01-02 03:04:05 one\n"
+
+
+def grouped(raw: bytes) -> list[int]:
+    parser = parser_for("auto", head=raw)
+    assert raw[: parser.complete(raw)] == raw[: raw.rstrip(b"\n").rfind(b"\n2026") + 1]
+    return [event.lines for event in parser.parse(Block(raw)).events()]
+
+
+def test_where_records_state_their_time_a_line_without_one_goes_on_with_the_one_before():
+    raw = DATED * 3 + b"Details:\n{x}\nno indent\n" + DATED + b"more\n" + DATED
+
+    assert [1, 1, 4, 2, 1] == grouped(raw)
+
+
+def test_a_line_without_a_time_that_states_a_level_is_a_record_also_there():
+    raw = DATED * 3 + b"ERROR: no such thing\nat all\n" + DATED
+
+    assert [1, 1, 1, 2, 1] == grouped(raw)
+
+
+def test_where_few_lines_state_a_time_each_line_is_a_record():
+    raw = b"one\ntwo\nthree\n" + DATED + b"four\n" + DATED
+
+    assert [1] * 6 == grouped(raw)
+
+
+def test_a_log_that_is_said_to_be_plain_is_grouped_the_same_way():
+    raw = DATED * 2 + b"more\n"
+
+    assert [1, 2] == [e.lines for e in parser_for("plain", head=raw).parse(Block(raw)).events()]
+
+
+def test_a_time_in_brackets_is_one_also_behind_words_and_a_weekday():
+    raw = (
+        b"[pid: 7|app: 0|req: 1/1] 192.0.2.7 () {38 vars in 696 bytes} [Sun Mar 13 22:49:12 2016]"
+        b" POST /x => generated 47 bytes in 129 msecs (HTTP/1.1 200)\n"
+    )
+
+    assert ["2016-03-13T22:49:12+00:00"] == parser_for("plain").parse(Block(raw)).column(
+        "time"
+    ).values()
+
+
+def test_a_time_within_a_name_is_none():
+    raw = b"app.log.1.2017-05-16_13:53:08 2026-01-02 03:04:05.008 7 INFO a [-] started\n"
+
+    assert ["2026-01-02T03:04:05.008000+00:00"] == parser_for("plain").parse(Block(raw)).column(
+        "time"
+    ).values()
