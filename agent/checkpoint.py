@@ -15,7 +15,7 @@ import orjson
 
 from agent.counts import Count, Counted
 from agent.files import read_file, write_atomically
-from agent.identity import Identity, continues, digest
+from agent.identity import BEFORE_BYTES, Identity, continues, digest
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ class Entry:
 
     @property
     def is_faceless(self) -> bool:
-        """Whether only its inode tells it: in a copy or compressed, it would be like others."""
-        return not self.offset and self.identity.is_faceless
+        """Whether only its inode tells it: nothing was read, or NULs, as of many other files."""
+        nuls = b"\0" * min(self.offset, BEFORE_BYTES)
+        return self.identity.is_faceless and (not self.offset or self.before == digest(nuls))
 
     @property
     def is_blank(self) -> bool:

@@ -73,6 +73,7 @@ class Forerunners:
         for entry in missing:
             if not any(entry is each for each in found):
                 self._archive.want(Wanted(Known(entry), None))
+        self._roster.order()
         self._roster.since_ns = self._known_up_to([*entries, *missing, *unseen])
 
     def _known_up_to(self, known: Sequence[Entry]) -> int:

@@ -43,9 +43,11 @@ class Generations:
         ]
         names = self.listings.called_otherwise(self.path, {entry.identity.key for entry in others})
         by_key = {key(found): name for name, found in names}
-        for entry in sorted(others, key=lambda entry: entry.mtime_ns):
+        # Of several that had one inode, one after the other, those first that are known by more.
+        for entry in sorted(others, key=lambda entry: (entry.is_faceless, entry.mtime_ns)):
             fd = _open(by_key.get(entry.identity.key, ""))
-            if fd is not None and entry.goes_on_in(fd):
+            is_free = not self.register.is_open(entry.identity.key)
+            if fd is not None and is_free and entry.goes_on_in(fd):
                 yield fd, entry, False
                 continue
             if fd is not None:

@@ -96,6 +96,8 @@ class Site:
         self._dice = dice
         self._written_to = self.log  # the file that the writer has open, by its name
         self._banner = _BANNER if dice.random() < 1 / 8 else b""
+        # A writer without O_APPEND goes on where it was, behind NULs, when its file is cut.
+        self._at: int | None = 0 if dice.random() < 1 / 4 else None
         self._kinds: Sequence[Callable[[Path], list[Step]]] = (
             self._renamed,
             self._copied,
@@ -125,9 +127,12 @@ class Site:
 
     def _write(self) -> None:
         begin = self._banner if not self._written_to.stat().st_size else b""
-        lines = [self._line() for _ in range(self._dice.randint(1, 3))]
-        with self._written_to.open("ab") as file:
-            file.write(begin + b"".join(lines))
+        raw = begin + b"".join(self._line() for _ in range(self._dice.randint(1, 3)))
+        with self._written_to.open("ab" if self._at is None else "r+b") as file:
+            if self._at is not None:
+                file.seek(self._at)
+                self._at += len(raw)
+            file.write(raw)
 
     def _line(self) -> bytes:
         line = b"line %d %s\n" % (len(self.written), b"x" * self._dice.choice((0, 5, 60, 3000)))
@@ -138,8 +143,13 @@ class Site:
         return [self.write()] if self._dice.random() < 1 / 2 else []
 
     def _begin_anew(self) -> list[Step]:
-        reopen: Step = "reopen", lambda: setattr(self, "_written_to", self.log)
+        reopen: Step = "reopen", self._reopen
         return [("create", self.log.touch), *self._maybe_write(), reopen, *self._maybe_write()]
+
+    def _reopen(self) -> None:
+        self._written_to = self.log
+        if self._at is not None:
+            self._at = self.log.stat().st_size
 
     def _renamed(self, rotated: Path) -> list[Step]:
         return [
@@ -191,7 +201,7 @@ class Site:
         def rename() -> None:
             self.log.rename(rotated)
             self.log.touch()
-            self._written_to = self.log  # nobody compresses what is still written to
+            self._reopen()  # nobody compresses what is still written to
 
         return [
             ("rename and create", rename),
