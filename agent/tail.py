@@ -172,7 +172,8 @@ class Tail:
         if end > self._seen[0]:
             self.grew_s = now_s
         known = self._seen if self._seen[0] >= 0 else self._opened
-        self.awoke = not known[0] and seen != known and self.retired_s is None
+        # Until somebody has searched: it may grow again before that.
+        self.awoke |= not known[0] and seen != known and self.retired_s is None
         self._seen, self.mtime_ns = seen, stat.st_mtime_ns
         self._lag.grew(now_s, place=place, before=self._end, end=end)
         self._see(end)
