@@ -11,7 +11,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quie
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install check fmt test fuzz interleave golden demo bench scale soak proof lock
+.PHONY: help install check fmt test fuzz fuzz-covered interleave golden demo bench scale soak proof lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,11 @@ test: $(STAMP) ## Run the tests; for example: make test ARGS="-k rotation -x"
 
 fuzz: $(STAMP) ## Throw any bytes at every format; for example: make fuzz ARGS="--minutes 5 --seed 1"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+fuzz-covered: $(STAMP) ## The same, towards new branches, by atheris; for example: make fuzz-covered ARGS="--minutes 5"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--no-deps --require-hashes -r requirements-fuzz.lock
+	@$(BIN)/python -m tests.fuzz_covered $(ARGS)
 
 interleave: $(STAMP) ## Rotate between any two system calls of a look; for example: make interleave ARGS="--seconds 300"
 	@$(BIN)/python -m tests.agent.interleaved $(ARGS)

@@ -7,18 +7,17 @@ user and system time of the whole process, start-up included; the median of the 
 
 import argparse
 import json
-import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.applications import beside_mtail
+from benchmarks.costs import in_turn, logtell, mtail, row, run
 from benchmarks.generate import LOG_FORMAT, access_lines, error_lines, write
 
 _HERE = Path(__file__).parent
@@ -41,15 +40,6 @@ measures_off: ["*"]
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one run of one program took."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mib: float
-
-
 def main() -> int:
     """Run all benchmarks; 1 if counts differ."""
     args = _arguments()
@@ -61,6 +51,7 @@ def main() -> int:
         alone = Alone(folder, args.rounds)
         alone.show("every event as JSON", args.lines, _events(folder, logs["access"]))
         alone.show("error log, all rules", args.lines // 5, _errors(logs["error"]))
+        same = beside_mtail(folder, args.lines // 2, args.rounds) and same
     if args.live_seconds:
         print(f"\nthe live agent at 1,000 lines/s for {args.live_seconds} s:")
         live = [sys.executable, "-m", "benchmarks.live", "--seconds", str(args.live_seconds)]
@@ -82,7 +73,7 @@ def _compile(folder: Path) -> None:
     config.write_text(_REQUESTS)
     line = folder / "line.log"
     write(line, access_lines(1))
-    _run(_logtell("replay", "-c", config, "--format", LOG_FORMAT, line), folder / "compiled.txt")
+    run(logtell("replay", "-c", config, "--format", LOG_FORMAT, line), folder / "compiled.txt")
 
 
 def _logs(folder: Path, lines: int) -> dict[str, Path]:
@@ -99,41 +90,28 @@ def _beside_mtail(folder: Path, log: Path, args: argparse.Namespace) -> bool:
         "logtell": _ours(folder / "same.yaml", log, _SAME),
         "all default": _ours(folder / "all.yaml", log, _REQUESTS),
     }
-    mtail = shutil.which("mtail")
-    if not mtail:
+    if not shutil.which("mtail"):
         print("mtail is not installed, so there is no ratio: apt-get install mtail\n")
-        for name, run in runs.items():
-            Alone(folder, args.rounds).show(f"counting ({name})", args.lines, run)
+        for name, command in runs.items():
+            Alone(folder, args.rounds).show(f"counting ({name})", args.lines, command)
         return True
-    runs["mtail"] = _theirs(folder, log, mtail)
-    costs, counts = _in_turn(runs, folder, args.rounds)
+    runs["mtail"] = mtail(folder, _HERE / "access.mtail", log)
+    costs, outputs = in_turn(runs, folder, args.rounds)
+    reads = {name: _read_mtail if name == "mtail" else _read_ours for name in runs}
+    counts = {name: reads[name](output) for name, output in outputs.items()}
     if any(each != counts["mtail"] for each in counts.values()):
         print("the counts differ:")
         for name, each in counts.items():
             print(f"  {name}: {each}")
         return False
     print("counting requests by status and method, bytes, request times; counts equal:")
-    medians = {name: _row(name, args.lines, each) for name, each in costs.items()}
+    medians = {name: row(name, args.lines, each) for name, each in costs.items()}
     print(f"  ratio of CPU seconds: {medians['mtail'] / medians['logtell']:.1f};")
     print(
         "  with all default measures as well (routes, upstreams, status classes, methods):"
         f" {medians['mtail'] / medians['all default']:.1f}\n"
     )
     return True
-
-
-def _in_turn(
-    runs: Mapping[str, Sequence[str]], folder: Path, rounds: int
-) -> tuple[dict[str, list[Cost]], dict[str, "Counts"]]:
-    """Run all in each round, so that all meet the same noise."""
-    costs: dict[str, list[Cost]] = {name: [] for name in runs}
-    counts: dict[str, Counts] = {}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            cost, output = _run(run, folder / f"{name}.json")
-            costs[name].append(cost)
-            counts[name] = (_read_mtail if name == "mtail" else _read_ours)(output)
-    return costs, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,30 +170,18 @@ def _bound(bound: float) -> str:
     return str(int(bound)) if bound == int(bound) else str(bound)
 
 
-def _logtell(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "agent.cli", *map(str, arguments)]
-
-
 def _ours(config: Path, log: Path, configuration: str) -> list[str]:
     config.write_text(configuration)
-    return _logtell("replay", "-c", config, "--format", LOG_FORMAT, "--metrics", "-", log)
-
-
-def _theirs(folder: Path, log: Path, mtail: str) -> list[str]:
-    programs = folder / "programs"
-    programs.mkdir(exist_ok=True)
-    shutil.copy(_HERE / "access.mtail", programs)
-    options = ["--one_shot", "--one_shot_format=json", "--progs", str(programs)]
-    return [mtail, *options, "--logs", str(log), "--log_dir", str(folder)]
+    return logtell("replay", "-c", config, "--format", LOG_FORMAT, "--metrics", "-", log)
 
 
 def _events(folder: Path, log: Path) -> list[str]:
     events = folder / "events.jsonl"
-    return _logtell("replay", "-q", "--format", LOG_FORMAT, "--events", events, log)
+    return logtell("replay", "-q", "--format", LOG_FORMAT, "--events", events, log)
 
 
 def _errors(log: Path) -> list[str]:
-    return _logtell("replay", "--format", "nginx_error", "--metrics", "-", log)
+    return logtell("replay", "--format", "nginx_error", "--metrics", "-", log)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +191,11 @@ class Alone:
     folder: Path
     rounds: int
 
-    def show(self, what: str, lines: int, run: Sequence[str]) -> None:
+    def show(self, what: str, lines: int, command: Sequence[str]) -> None:
         """Run and print the medians, and how many events were written if any were."""
         print(f"{what}:")
-        costs = [_run(run, self.folder / "out")[0] for _ in range(self.rounds)]
-        _row("logtell", lines, costs)
+        costs = [run(command, self.folder / "out")[0] for _ in range(self.rounds)]
+        row("logtell", lines, costs)
         events = self.folder / "events.jsonl"
         if events.exists():
             print(
@@ -242,38 +208,6 @@ class Alone:
 def _count_lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(piece.count(b"\n") for piece in iter(lambda: file.read(1 << 20), b""))
-
-
-def _run(command: Sequence[str], output: Path) -> tuple[Cost, Path]:
-    began_s = time.monotonic()
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            command, stdout=file, stderr=subprocess.DEVNULL, env=_environment(output.parent)
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    wall_s = time.monotonic() - began_s
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), output
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Ours, with our modules compiled once and kept, as pip does when it installs a package."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
-
-
-def _row(name: str, lines: int, costs: Sequence[Cost]) -> float:
-    """Print the medians of one program; returns its CPU seconds."""
-    wall_s = statistics.median(cost.wall_s for cost in costs)
-    cpu_s = statistics.median(cost.cpu_s for cost in costs)
-    peak_mib = statistics.median(cost.peak_mib for cost in costs)
-    print(
-        f"  {name:11} {lines / wall_s:>11,.0f} lines/s  {cpu_s:6.2f} CPU s  "
-        f"{lines / cpu_s:>11,.0f} lines/CPU s  {peak_mib:5.0f} MiB"
-    )
-    return cpu_s
 
 
 if __name__ == "__main__":

@@ -72,7 +72,11 @@ def _pino(number: int) -> dict[str, object]:
 
 def _ecs(number: int) -> dict[str, object]:
     level = ("INFO", "WARN", "ERROR")[number % 3]
-    first = {"@timestamp": "2026-01-02T03:04:05.123Z", "log.level": level, "ecs.version": "1.2.0"}
+    first: dict[str, object] = {
+        "@timestamp": "2026-01-02T03:04:05.123Z",
+        "log.level": level,
+        "ecs.version": "1.2.0",
+    }
     return first | {"message": f"order {number} placed", "log.logger": "org.example.Shop"}
 
 

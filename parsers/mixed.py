@@ -287,9 +287,22 @@ def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:
     rows = np.flatnonzero(whole)
     part = batch.select(rows)
     pieces = [Piece(part, part.starts, part.ends, count[rows])]
-    cut = np.flatnonzero(~whole & (owner[first] == 0))
-    own = [np.arange(first[row], foreign[first[row]]) for row in cut.tolist()]
-    return pieces + [_piece(cast(Parser, batch.cutter), lines, each) for each in own]
+    cut = first[~whole & (owner[first] == 0)]
+    if not cut.size:
+        return pieces
+    parser, own = cast(Parser, batch.cutter), _ranges(cut, foreign[cut])
+    together = _piece(parser, lines, own)
+    if len(together.batch) == len(cut):  # each begins with a line that begins a record
+        return [*pieces, together]
+    return pieces + [_piece(parser, lines, np.arange(at, foreign[at])) for at in cut.tolist()]
+
+
+def _ranges(starts: Ints, stops: Ints) -> Ints:
+    """All numbers of the ranges `[start, stop)`, one range after the other."""
+    sizes = stops - starts
+    offsets = np.cumsum(sizes) - sizes
+    ranges: Ints = np.arange(int(sizes.sum())) + np.repeat(starts - offsets, sizes)
+    return ranges
 
 
 def _piece(parser: Parser, lines: Lines, rows: Ints) -> Piece:

@@ -44,7 +44,8 @@ def _pieces() -> list[bytes]:
 
 
 # Lines made of pieces of real ones, so that heads nearly fit, twice, or in one another.
-pieced_lines = st.lists(st.sampled_from(_pieces()), max_size=6).map(b"".join)
+PIECES = _pieces()
+pieced_lines = st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join)
 any_blocks = st.binary(max_size=300) | st.builds(
     lambda parts, last: b"".join(line + end for line, end in parts) + last,
     st.lists(st.tuples(pieced_lines | lines, st.sampled_from(ENDS)), max_size=8),
