@@ -26,6 +26,8 @@ MOST_SERIES = 500
 # Larger numbers are taken as this one: up to here a float is exact, and the 1e308 that a stranger
 # writes into a JSON log would make a sum infinite, which neither JSON nor StatsD can say.
 _LARGEST = float(1 << 53)
+# From this share on it costs more to leave rows out than to cut them.
+_NEARLY_ALL = 0.9
 
 
 # The values of the fields of `by` in one row.
@@ -100,12 +102,13 @@ class Measure:
         return rows
 
     def _add(self, batch: Batch, rows: Ints | None, tally: Tally, name: str) -> None:
-        column = _of_rows(batch.column(self.of), rows) if self.of else None
+        labels: list[Labels] = []
         if self.listed:
             labels = [self.listed(batch)]
         elif self.by:
-            labels = [_of_rows(batch.column(field).labels(), rows) for field in self.by]
-        else:
+            labels, batch, rows = self._labels(batch, rows)
+        column = _of_rows(batch.column(self.of), rows) if self.of else None
+        if not labels:
             self._put(tally, name, column, len(batch) if rows is None else len(rows))
             return
         codes, keys = _joined(labels)
@@ -114,6 +117,19 @@ class Measure:
         for number, each in enumerate(series):
             part = None if column is None else column.take(np.flatnonzero(codes == number))
             self._put(tally, f"{name}.{each}", part, counts[number])
+
+    def _labels(self, batch: Batch, rows: Ints | None) -> tuple[list[Labels], Batch, Ints | None]:
+        """The fields of `by`, and of which rows: where one is absent, the next need not be cut."""
+        found: list[Labels] = []
+        for name in self.by:
+            labels = _of_rows(batch.column(name).labels(), rows)
+            found.append(labels)
+            absent = [label is None for label in labels.names] or [False]
+            stated = np.flatnonzero(~np.array(absent, np.bool_)[labels.codes])
+            if len(stated) < len(labels) * _NEARLY_ALL and len(found) < len(self.by):
+                batch, rows = batch.select(stated if rows is None else rows[stated]), None
+                found = [each.take(stated) for each in found]
+        return found, batch, rows
 
     def _by_series(self, codes: Ints, keys: Sequence[Key]) -> tuple[Ints, list[str]]:
         """

@@ -51,7 +51,7 @@ def main() -> int:
         alone = Alone(folder, args.rounds)
         alone.show("every event as JSON", args.lines, _events(folder, logs["access"]))
         alone.show("error log, all rules", args.lines // 5, _errors(logs["error"]))
-        same = beside_mtail(folder, args.lines // 2, args.rounds) and same
+        same = beside_mtail(folder, args.lines, args.rounds) and same
     if args.live_seconds:
         print(f"\nthe live agent at 1,000 lines/s for {args.live_seconds} s:")
         live = [sys.executable, "-m", "benchmarks.live", "--seconds", str(args.live_seconds)]
