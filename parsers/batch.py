@@ -9,7 +9,7 @@ import numpy as np
 from parsers.block import Block
 from parsers.columns import Column, Labels, Texts, Value
 from parsers.event import Event
-from parsers.severity import Severity
+from parsers.severity import LABELS, Severity
 from parsers.words import Bools, Ints, Octets, Octets8
 
 
@@ -56,7 +56,13 @@ class Batch:
         return len(self.starts)
 
     def column(self, name: str) -> Column:
-        """The values of one field (or of `time`, `level`, `message`); KeyError if there is none."""
+        """
+        The values of one field, or of `time`, `level`, `message`, and the names of `severity`.
+
+        KeyError if there is none.
+        """
+        if name == "severity":  # of all formats the same six names, whatever a record calls its own
+            return Labels(self.severity.astype(np.int64), LABELS)
         if name not in self.columns:
             self.columns[name] = self.cutter.cut(self, name)
         return self.columns[name]

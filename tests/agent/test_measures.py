@@ -69,6 +69,31 @@ def test_a_request_without_a_method_is_counted_by_its_status_only(request_line: 
     assert named(tally, "web.requests") == {"web.requests.status.4xx": 1}
 
 
+def test_what_is_counted_by_severity_has_one_name_in_every_format() -> None:
+    measure = Measure("n", by=("severity", "level"))
+    json = b'{"severity": "WARN", "msg": "a"}\n{"severity": "FATAL", "msg": "b"}\n'
+
+    assert {"n.warning.warn": 1, "n.critical.fatal": 1} == counted(json, measure, log_format="json")
+    assert {"n.error": 1} == counted(line(status=500), Measure("n", by=("severity",)))
+
+
+def test_a_field_is_not_cut_of_rows_that_lack_the_one_before_it(monkeypatch) -> None:
+    raw = b"".join(b'{"a": %d, "b": "%d"}\n' % (n, n) for n in range(3)) + b'{"b": "x"}\n' * 97
+    batch, cut = batch_of(raw, "json"), list[int]()
+    of_few = type(batch).column
+
+    def column(self, name):
+        cut.append(len(self))
+        return of_few(self, name)
+
+    monkeypatch.setattr(type(batch), "column", column)
+    tally = Tally()
+    Measure("n", by=("a", "b")).apply(batch, tally, "")
+
+    assert {f"n.{n}.{n}": 1 for n in range(3)} == dict(tally.counters)
+    assert [100, 3] == cut
+
+
 def test_bytes_are_summed_and_a_missing_number_counts_nothing() -> None:
     raw = line(size=10) + line(size="-") + line(size=1_000_000_000_000)
 
