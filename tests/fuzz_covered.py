@@ -2,8 +2,8 @@
 `make fuzz-covered ARGS="--minutes 5"`: every format against bytes that reach new branches.
 
 atheris (libFuzzer) changes the sample lines of all formats and keeps what runs code that nothing
-before did. A block that raises, breaks the property, takes more than ten seconds or a GB ends it
-and is kept; its first byte is the number of the format.
+before did. A block that raises, breaks the property or takes more than ten seconds ends it and is
+kept; its first byte is the number of the format.
 """
 
 import argparse
@@ -19,7 +19,9 @@ with atheris.instrument_imports(include=["parsers"], enable_loader_override=Fals
 
 _MOST_BYTES = 2048
 _TIMEOUT_S = 10
-_MOST_MB = 1024
+# atheris 3.0 itself keeps 10 KB or more of each run (measured with one and the same block), so what
+# the parsers keep is measured by `make fuzz`.
+_MOST_MB = 0
 
 
 def main(arguments: list[str]) -> None:
