@@ -77,6 +77,7 @@ class FramedParser:
             for stream, parser in streams
             if not self._is_over(lines, unwrapped, int(stream.rows[-1]))
         ]
+        open_rows += self._open_by_writer(lines, unwrapped)
         end = min((row for row in open_rows if row >= 0), default=len(lines))
         for _ in range(_MOST_MOVES):
             # A record of another stream may lie on both sides of that line.
@@ -85,6 +86,21 @@ class FramedParser:
                 return int(lines.starts[end]) if end < len(lines) else len(raw)
             end = moved
         return 0
+
+    def _open_by_writer(self, lines: Lines, unwrapped: Unwrapped) -> list[int]:
+        """Where the last record of each writer begins, if it may go on."""
+        writers, further = unwrapped.writers, unwrapped.further
+        if writers is None or further is None:
+            return []
+        recent = max(0, len(writers) - _OVER_LINES)
+        last = {writer: row for row, writer in enumerate(writers[recent:].tolist(), start=recent)}
+        begun = np.flatnonzero(~further)
+        heads = dict(zip(writers[begun].tolist(), begun.tolist(), strict=True))
+        return [
+            heads[writer]
+            for writer, row in last.items()
+            if writer in heads and writer >= 0 and not self._is_over(lines, unwrapped, row)
+        ]
 
     def _is_over(self, lines: Lines, unwrapped: Unwrapped, row: int) -> bool:
         """Whether the record that the line `row` ends can get no more lines."""

@@ -34,6 +34,10 @@ class Unwrapped:
     times: Column | Stamps
     # More that the frame says.
     fields: dict[str, Column] = field(default_factory=dict)
+    # Of frames that say who wrote a line: a number for each writer, and which lines go on with a
+    # record of theirs.
+    writers: Ints | None = None
+    further: Bools | None = None
 
     @property
     def fits(self) -> Bools:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -62,6 +62,9 @@ _STAMPED = re.compile(_STAMP)
 _FURTHER = (b" ", b"\t", *CONTINUES)  # what a line begins with that continues a record
 
 
+_Process = tuple[bytes | None, bytes | None, bytes | None]
+
+
 def without_commands(raw: bytes) -> bytes:
     """What a terminal would show of `raw`: without colours and other commands to it."""
     return _COMMANDS.sub(b"", raw) if b"\x1b" in raw else raw
@@ -82,23 +85,28 @@ def _unwrap_syslog(lines: Lines) -> Unwrapped:
     for row, begin in enumerate(prefixes.begin):
         again = _AGAIN.match(raw, begin, int(lines.ends[row])) if found[row] else None
         prefixes.begin[row] = again.end() if again else begin
-    stream, count = _processes(prefixes)
-    return prefixes.unwrapped(stream, ("syslog",) * count, ("hostname", "program"))
+    numbers: dict[_Process, int] = {}
+    processes = [
+        numbers.setdefault(
+            (said.get("hostname"), said.get("program"), said.get("process")), len(numbers)
+        )
+        for said in prefixes.groups
+    ]
+    writers = np.where(prefixes.fits, np.array(processes, np.int64), -1)
+    further = np.array([line.startswith(_FURTHER) for line in prefixes.texts], np.bool_)
+    stream, count = _of_several_lines(writers, further)
+    unwrapped = prefixes.unwrapped(stream, ("syslog",) * count, ("hostname", "program"))
+    return replace(unwrapped, writers=writers, further=further)
 
 
-def _processes(prefixes: "_Prefixes") -> tuple[Ints, int]:
+def _of_several_lines(writers: Ints, further: Bools) -> tuple[Ints, int]:
     """The stream of each line, and how many there are: 0 is that of all one-line records."""
-    pairs = zip(prefixes.texts, prefixes.groups, strict=True)
-    several = [_process(said) for line, said in pairs if said and line.startswith(_FURTHER)]
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(several), start=1)}
-    if not numbers or len(numbers) > _MOST_STREAMS:
-        return np.where(prefixes.fits, 0, -1), 1
-    streams = [numbers.get(_process(said), 0) for said in prefixes.groups]
-    return np.where(prefixes.fits, streams, -1), len(numbers) + 1
-
-
-def _process(said: Mapping[str, bytes | None]) -> tuple[bytes | None, ...]:
-    return said.get("hostname"), said.get("program"), said.get("process")
+    several = np.unique(writers[further & (writers >= 0)])
+    if not several.size or len(several) > _MOST_STREAMS:
+        return np.minimum(writers, 0), 1
+    own = np.searchsorted(several, writers)
+    is_own = several[np.minimum(own, len(several) - 1)] == writers
+    return np.where(is_own, own + 1, np.minimum(writers, 0)), len(several) + 1
 
 
 def _unwrap_compose(lines: Lines) -> Unwrapped:

@@ -139,11 +139,15 @@ def test_an_output_in_a_missing_folder_is_said_with_what_to_do_until_it_is_well(
     sinks = [{"to": str(output), "severity": "debug"}]
     with run_agent(tmp_path, sources=web(log), sinks=sinks) as agent:
         append(log, *[access_line()] * count)
-        agent.until(lambda: asked(tmp_path).outputs[0].waits)
+        agent.until(
+            lambda: (
+                asked(tmp_path).outputs[0].waits
+                and asked(tmp_path).outputs[0].failing_since is not None
+            )
+        )
         status, ran = asked(tmp_path), run_status(tmp_path)
         assert status.sources[0].lag.bytes > 0
         assert status.sources[0].bytes.unbalanced == 0
-        assert status.outputs[0].failing_since is not None
         assert "make its folder" in status.outputs[0].complaint
         assert ran.returncode == 1
         assert f"{output}: fails, " in ran.stdout

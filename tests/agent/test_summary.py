@@ -69,7 +69,7 @@ def test_a_file_that_was_not_read_whole_is_named() -> None:
     assert "Not read whole: /no/such\\x1b[31m: no such file or directory" in ran.out.decode()
 
 
-@pytest.mark.parametrize("hostile", ["\x1b[31m", "\x07", "\u202e", "\x9b", "[/red]", ":bug:"])
+@pytest.mark.parametrize("hostile", ["\x1bc", "\x07", "\u202e", "\x9b", "[/red]", ":bug:"])
 def test_messages_reach_no_terminal_raw(hostile: str) -> None:
     shown = page(f"ERROR:app:a{hostile}b\n".encode())
 

@@ -390,6 +390,29 @@ def test_two_blocks_cut_where_it_says_give_the_events_of_one(wrap: Wrap, parts, 
     assert list(parser.parse(Block(raw)).events()) == [*first, *second]
 
 
+@settings(max_examples=60)
+@given(
+    processes=st.lists(st.sampled_from((7, 8, 9)), min_size=1, max_size=16), cut=st.integers(0, 16)
+)
+def test_two_blocks_of_syslog_give_the_events_of_one_whoever_writes_in_between(processes, cut: int):
+    """Processes 7 and 8 write tracebacks, a line at each of their turns; 9 writes single lines."""
+    left: dict[int, list[bytes]] = {7: [], 8: []}
+    lines = []
+    for process in processes:
+        queue = left.get(process, [])
+        queue[:] = queue or (list(TRACEBACK) if process in left else [KLOG])
+        lines.append(b"Jan 12 03:04:05 web shop[%d]: %b" % (process, queue.pop(0)))
+    raw = block(*lines)
+    parser = parser_for("syslog:plain")
+    seen = b"".join(raw.splitlines(keepends=True)[:cut])
+
+    done = parser.complete(seen)
+    first = parser.parse(Block(raw[:done], "", 0)).events()
+    second = parser.parse(Block(raw[done:], "", done)).events()
+
+    assert list(parser.parse(Block(raw)).events()) == [*first, *second]
+
+
 HOSTILE = {
     "no newline": b"x" * (1 << 20),
     "partial lines": (cri(b"", whole=False) + b"\n") * 10_000,
