@@ -82,9 +82,13 @@ def _unwrap_syslog(lines: Lines) -> Unwrapped:
         for start, end in _spans(lines)
     ]
     prefixes = _Prefixes.of(lines, found)
+    texts = prefixes.texts
     for row, begin in enumerate(prefixes.begin):
         again = _AGAIN.match(raw, begin, int(lines.ends[row])) if found[row] else None
         prefixes.begin[row] = again.end() if again else begin
+        if prefixes.groups[row].get("program") == b"kernel":
+            # Each of its lines is a record, also one that it indents.
+            prefixes.begin[row] += len(texts[row]) - len(texts[row].lstrip(b" "))
     numbers: dict[_Process, int] = {}
     processes = [
         numbers.setdefault(

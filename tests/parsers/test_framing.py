@@ -240,6 +240,17 @@ def test_tracebacks_that_two_processes_write_to_syslog_at_once_are_two_events():
     assert second.offset == 1000 + len(each[0][0]) + 1
 
 
+def test_each_line_of_the_kernel_is_a_record_also_an_indented_one():
+    raw = block(
+        b"Jan 12 03:04:05 web kernel: BIOS-provided physical RAM map:",
+        b"Jan 12 03:04:05 web kernel:  BIOS-e820: 0 - 9f (usable)",
+    )
+
+    assert ["BIOS-provided physical RAM map:", "BIOS-e820: 0 - 9f (usable)"] == [
+        event.message for event in parse(raw).events()
+    ]
+
+
 COLOURS = (
     (
         b"\x1b[2m2026-01-02T03:04:05Z\x1b[0m \x1b[31mERROR\x1b[0m \x1b[2mshop\x1b[0m\x1b[2m:"
