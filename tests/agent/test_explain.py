@@ -168,6 +168,23 @@ def test_the_card_says_which_format_was_chosen_and_which_lost() -> None:
     assert "it won over python (100%)" in out
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("2026-01-02T03:04:05.1Z stdout F I0102 15:04:05.678901 7 a.go:3] on", "cri:klog"),
+        ("web-1  | \x1b[32mI0102 15:04:05.678901 7 a.go:3] on\x1b[0m", "compose:klog"),
+        (
+            "2026-01-02T03:04:05.1Z stdout F Jan  2 03:04:05 a b[7]: I0102 15:04:05.6 7 a.go:3] on",
+            "cri:syslog:plain",
+        ),
+    ],
+)
+def test_the_reason_is_that_of_what_is_framed(line: str, name: str) -> None:
+    out = logtell("explain", line).out.decode()
+
+    assert f"format {name}: " in " ".join(out.split())
+
+
 def test_the_card_says_that_no_format_fits() -> None:
     out = " ".join(logtell("explain", "some words").out.decode().split())
 
