@@ -84,7 +84,7 @@ class Tail:
         # Where it ended then: the only thing that tells a file of which nothing was read, and that
         # begins as its next generation does, with NULs or a banner.
         self._last = face.end
-        self.young = face.head  # of a file that is shorter than a head
+        self.young = face.young
         self._scanned = 0  # an over-long line has no newline before this offset
         self._stuck: tuple[tuple[int, int], Upto] | None = None  # nothing to hand out then
 
@@ -320,7 +320,7 @@ class Tail:
         if self.identity.head_bytes < HEAD_BYTES:
             head = face.head
             self.identity = replace(self.identity, head_bytes=len(head), head=digest(head))
-            self.young = head
+            self.young = face.young
 
     def _see(self, end: int) -> None:
         """Take into the ledger that the file goes up to `end`."""
