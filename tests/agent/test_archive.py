@@ -354,17 +354,23 @@ def test_other_files_are_read_while_a_large_one_is_unpacked(log: Path, tmp_path:
     assert len(again.read_whole()) == 1000 + 6_000_000
 
 
+def beside(folder: Path, old: str, new: str, raw: bytes) -> tuple[Path, Path, Reader]:
+    """A log in `old` that was looked at, where one is to be in `new`, and who follows both."""
+    for name in (old, new):
+        (folder / name).mkdir()
+    log = folder / old / "app.log"
+    log.write_bytes(raw)
+    reader = Reader(folder / "*" / "app.log")
+    reader.look()
+    return log, folder / new / "app.log", reader
+
+
 @pytest.mark.parametrize(("old", "new"), [("a", "b"), ("b", "a")])
 def test_rest_is_found_where_another_log_has_the_inode_now(
     tmp_path: Path, old: str, new: str
 ) -> None:
     """Compressed and unlinked, its inode is free, and the next file that is made gets it."""
-    for folder in (old, new):
-        (tmp_path / folder).mkdir()
-    log, other = tmp_path / old / "app.log", tmp_path / new / "app.log"
-    log.write_bytes(b"one\nhal")
-    reader = Reader(tmp_path / "*" / "app.log")
-    reader.look()
+    log, other, reader = beside(tmp_path, old, new, b"one\nhal")
     reader.follower.close()
     append(log, b"f\n")
     (tmp_path / old / "app.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
@@ -423,12 +429,7 @@ def test_file_of_which_nothing_was_read_is_found_behind_a_newer_generation(
 def test_copy_is_found_where_another_log_has_the_inode_now(
     tmp_path: Path, old: str, new: str, read: bool
 ) -> None:
-    for folder in (old, new):
-        (tmp_path / folder).mkdir()
-    log, other = tmp_path / old / "app.log", tmp_path / new / "app.log"
-    log.write_bytes(b"one\n")
-    reader = Reader(tmp_path / "*" / "app.log")
-    reader.look()
+    log, other, reader = beside(tmp_path, old, new, b"one\n")
     log.rename(log.with_name("app.log.1"))
     log.write_bytes(b"two\n" if read else b"")
     reader.look()
@@ -446,12 +447,7 @@ def test_copy_is_found_where_another_log_has_the_inode_now(
 def test_unread_file_is_found_compressed_where_another_log_has_the_inode_now(
     tmp_path: Path,
 ) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-    log, other = tmp_path / "b" / "app.log", tmp_path / "a" / "app.log"
-    log.write_bytes(b"one\n")
-    reader = Reader(tmp_path / "*" / "app.log")
-    reader.look()
+    log, other, reader = beside(tmp_path, "b", "a", b"one\n")
     log.rename(log.with_name("app.log.1"))
     log.write_bytes(b"")
     reader.sweep()
