@@ -17,7 +17,7 @@ from parsers.records import Records, join
 from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.times import Times
-from parsers.traces import CONTINUES, TRACES
+from parsers.traces import TRACES, goes_on
 from parsers.words import Bools, Ints, Octets, positions
 
 # The share of a log's records that must state a time before lines without one are joined.
@@ -124,13 +124,7 @@ def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
 
 
 def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
-    first = octets.bytes[starts]
-    heads: Bools = (ends > starts) & (first != ord(" ")) & (first != ord("\t"))
-    for prefix in CONTINUES:
-        rows = np.flatnonzero(heads & (first == prefix[0]))
-        if rows.size:
-            long = ends[rows] - starts[rows] >= len(prefix)
-            heads[rows] = ~(long & octets.literal(prefix, starts[rows]))
+    heads: Bools = ~goes_on(octets, starts, ends)
     for trace in TRACES:
         for span in trace.spans(octets, starts, ends):
             first_line, behind = np.searchsorted(starts, span)

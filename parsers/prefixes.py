@@ -1,25 +1,25 @@
 """Frames that stand before each line: of syslog, of tools that show containers' logs; colours."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
-from parsers.columns import Column, Objects, text
+from parsers.columns import Column, Texts
 from parsers.frames import CRI, DOCKER, Frame, Unwrapped
+from parsers.kinds import digits, shaped
 from parsers.mixed import Lines
 from parsers.severity import WORDS
 from parsers.stamps import find_stamps
-from parsers.traces import CONTINUES
-from parsers.words import Bools, Ints
+from parsers.traces import goes_on
+from parsers.words import Bools, Ints, Octets
 
 # Each stream is parsed by itself; more of them in one block are no containers or processes but
 # something else that looks like it.
 _MOST_STREAMS = 64
 
-# RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
-# been taken off by a relay, but then there is a process number.
 _LEVELS = "|".join(word for word in WORDS if len(word) > 1).encode()
 # A level is neither a host nor a program: `2026-01-02T03:04:05Z INFO main: text` is no syslog.
 _NO_LEVEL = rb"(?!(?:[A-Z]|(?i:%b))[ :\[(])" % _LEVELS
@@ -29,6 +29,9 @@ _PROGRAM = (
     + _NO_LEVEL
     + rb"(?P<program>[\w./-]+(?:\([\w./-]+\))?)"
 )
+_PROCESS = rb"(?:\[(?P<process>\d+)\])?: ?"
+# RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
+# been taken off by a relay, but then there is a process number.
 _BSD = (
     rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
     rb"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
@@ -38,12 +41,19 @@ _RFC5424 = (
     rb'(?:-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+) ?(?:\xef\xbb\xbf)?'
 )
 _SYSLOG = (
-    re.compile(_BSD + _PROGRAM + rb"(?:\[(?P<process>\d+)\])?: ?"),
+    re.compile(_BSD + _PROGRAM + _PROCESS),
     re.compile(_PROGRAM + rb"\[(?P<process>\d+)\]: "),
     re.compile(_RFC5424),
 )
+# Nearly all lines begin so; what comes then is looked at once for each program, not for each line.
+_BSD_SHAPE = "aaa bd dd:dd:dd "
+_WRITER = re.compile(_PROGRAM + _PROCESS)
+# A longer name of a program is found too, but one line at a time.
+_LONGEST_PROGRAM = 64
+_PARTS = ("hostname", "program", "process")
 # A relay that frames what was framed.
 _AGAIN = re.compile(rb"[\w.:-]+ [\w./-]+: (?=\d{4}/\d\d/\d\d |\d|<)")
+_MOST_INDENTED = 16
 # What terminals take for commands (ECMA-48, 5.4: CSI; OSC ends with BEL or ST): colours above all.
 _COMMAND = rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))"
 _COMMANDS = re.compile(_COMMAND)
@@ -59,15 +69,73 @@ _COMPOSE = re.compile(
 # `kubectl logs --prefix`: `[pod/web-0/app] text` (kubectl's pkg/cmd/logs/logs.go).
 _KUBECTL = re.compile(rb"\[pod/(?P<pod>[\w.-]+)/(?P<container>[\w.-]+)\] (?:%b)?" % _STAMP)
 _STAMPED = re.compile(_STAMP)
-_FURTHER = (b" ", b"\t", *CONTINUES)  # what a line begins with that continues a record
-
-
-_Process = tuple[bytes | None, bytes | None, bytes | None]
+_Spans = tuple[Ints, Ints]
+_Array = TypeVar("_Array", Ints, Bools)
 
 
 def without_commands(raw: bytes) -> bytes:
     """What a terminal would show of `raw`: without colours and other commands to it."""
     return _COMMANDS.sub(b"", raw) if b"\x1b" in raw else raw
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefixes:
+    """What stands before each line, and where the parts of it stand; -1: nowhere."""
+
+    lines: Lines
+    fits: Bools
+    ends: Ints  # behind the prefix; where there is none, the start of the line
+    parts: dict[str, _Spans]
+
+    def part(self, name: str) -> Texts:
+        """A part of each line's prefix."""
+        return Texts(self.lines.octets, *self.parts[name])
+
+    def between(self, first: str, *last: str) -> Texts:
+        """All from the start of one part to the end of the last of others, in each line."""
+        ends = np.maximum.reduce([self.parts[name][1] for name in (first, *last)])
+        return Texts(self.lines.octets, self.parts[first][0], ends)
+
+    def unwrapped(
+        self, begin: Ints, stream: Ints, names: tuple[str, ...], fields: Sequence[str]
+    ) -> Unwrapped:
+        """
+        The lines from `begin` on; the time in the prefix is that of the frame.
+
+        A line without prefix goes on with the stream of the line before it.
+        """
+        octets, ends = self.lines.octets, self.lines.ends
+        last = np.maximum.accumulate(np.where(stream >= 0, np.arange(len(stream)), -1))
+        stream = np.where(last >= 0, stream[last], -1)
+        stamps, _, _ = find_stamps(octets, self.lines.starts, self.ends)
+        spans = zip(begin.tolist(), ends.tolist(), strict=True)
+        texts = [octets.raw[start:end] for start, end in spans]
+        whole = np.ones(len(texts), np.bool_)
+        columns: dict[str, Column] = {name: self.part(name) for name in fields}
+        return Unwrapped(stream, names, texts, whole, stamps, columns)
+
+
+def _matched(lines: Lines, *patterns: re.Pattern[bytes]) -> _Prefixes:
+    """The first of the patterns that matches at the start of each line."""
+    raw, names = lines.octets.raw, patterns[0].groupindex
+    found = []
+    for start, end in zip(lines.starts.tolist(), lines.ends.tolist(), strict=True):
+        matches = (pattern.match(raw, start, end) for pattern in patterns)
+        found.append(next(filter(None, matches), None))
+    fits = np.array([match is not None for match in found], np.bool_)
+    ends = np.where(fits, [match.end() if match else -1 for match in found], lines.starts)
+    parts = {name: _spans_of(name, found) for name in names}
+    return _Prefixes(lines, fits, ends.astype(np.int64), parts)
+
+
+def _spans_of(name: str, found: Sequence[re.Match[bytes] | None]) -> _Spans:
+    known = [match is not None and name in match.re.groupindex for match in found]
+    spans = [
+        match.span(name) if match and has else (-1, -1)
+        for match, has in zip(found, known, strict=True)
+    ]
+    both = np.array(spans, np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
 
 
 def _unwrap_syslog(lines: Lines) -> Unwrapped:
@@ -76,31 +144,85 @@ def _unwrap_syslog(lines: Lines) -> Unwrapped:
 
     Processes whose records have several lines are streams of their own, as syslog interleaves them.
     """
-    raw = lines.octets.raw
-    found = [
-        next((match for each in _SYSLOG if (match := each.match(raw, start, end))), None)
-        for start, end in _spans(lines)
-    ]
-    prefixes = _Prefixes.of(lines, found)
-    texts = prefixes.texts
-    for row, begin in enumerate(prefixes.begin):
-        again = _AGAIN.match(raw, begin, int(lines.ends[row])) if found[row] else None
-        prefixes.begin[row] = again.end() if again else begin
-        if prefixes.groups[row].get("program") == b"kernel":
-            # Each of its lines is a record, also one that it indents.
-            prefixes.begin[row] += len(texts[row]) - len(texts[row].lstrip(b" "))
-    numbers: dict[_Process, int] = {}
-    processes = [
-        numbers.setdefault(
-            (said.get("hostname"), said.get("program"), said.get("process")), len(numbers)
-        )
-        for said in prefixes.groups
-    ]
-    writers = np.where(prefixes.fits, np.array(processes, np.int64), -1)
-    further = np.array([line.startswith(_FURTHER) for line in prefixes.texts], np.bool_)
+    octets = lines.octets
+    prefixes = _syslog_prefixes(lines)
+    begin = _behind_relays(octets, prefixes.ends, lines.ends)
+    # Each line of the kernel is a record, also one that it indents.
+    at, end = prefixes.parts["program"]
+    kernel = np.flatnonzero((end - at == len("kernel")) & octets.literal(b"kernel", at))
+    for _ in range(_MOST_INDENTED):
+        at = begin[kernel]
+        kernel = kernel[(octets.bytes[at] == ord(" ")) & (at < lines.ends[kernel])]
+        begin[kernel] += 1
+    said_by = prefixes.between("hostname", "program", "process").labels()
+    writers = np.where(prefixes.fits, said_by.codes, -1)
+    further = goes_on(octets, begin, lines.ends)
     stream, count = _of_several_lines(writers, further)
-    unwrapped = prefixes.unwrapped(stream, ("syslog",) * count, ("hostname", "program"))
+    unwrapped = prefixes.unwrapped(begin, stream, ("syslog",) * count, ("hostname", "program"))
     return replace(unwrapped, writers=writers, further=further)
+
+
+def _syslog_prefixes(lines: Lines) -> _Prefixes:
+    """Lines in the usual form by columns, and only the others one by one."""
+    octets, starts = lines.octets, lines.starts
+    fits = shaped(octets, starts, _BSD_SHAPE) & (lines.ends - starts > len(_BSD_SHAPE))
+    rows = np.flatnonzero(fits)
+    host, ends = starts[rows] + len(_BSD_SHAPE), lines.ends[rows]
+    program = octets.find(ord(" "), host, ends) + 1
+    colon = octets.find(ord(":"), program, np.minimum(ends, program + _LONGEST_PROGRAM))
+    behind = np.minimum(colon + 1, ends)
+    behind += (octets.bytes[behind] == ord(" ")) & (behind < ends)
+    writers = Texts(octets, host, behind).labels()
+    _, examples, codes = np.unique(writers.codes, return_index=True, return_inverse=True)
+    # Where the parts stand, counted from the host on, and the size of all; once for each writer.
+    matches = [
+        _WRITER.fullmatch(octets.raw, start, end)
+        for start, end in zip(host[examples].tolist(), behind[examples].tolist(), strict=True)
+    ]
+    known = np.array([match is not None for match in matches], np.bool_)[codes]
+    offsets = host - host[examples][codes]
+    rest = np.ones(len(lines), np.bool_)
+    rest[rows[known]] = False
+    others = _matched(_some(lines, np.flatnonzero(rest)), *_SYSLOG)
+    parts: dict[str, _Spans] = {}
+    for name in _PARTS:
+        here = [np.where(at[codes] < 0, -1, at[codes] + offsets) for at in _spans_of(name, matches)]
+        start, end = (
+            _both(mine[known], theirs, rest)
+            for mine, theirs in zip(here, others.parts[name], strict=True)
+        )
+        parts[name] = start, end
+    fitting = np.ones(int(known.sum()), np.bool_)
+    return _Prefixes(
+        lines,
+        _both(fitting, others.fits, rest),
+        _both(behind[known], others.ends, rest),
+        parts,
+    )
+
+
+def _some(lines: Lines, rows: Ints) -> Lines:
+    return Lines(lines.octets, lines.starts[rows], lines.ends[rows], lines.stops[rows])
+
+
+def _both(known: _Array, rest: _Array, is_rest: Bools) -> _Array:
+    """What is known of some rows and of the rest, as one in the order of rows."""
+    both = np.empty(len(is_rest), known.dtype)
+    both[~is_rest], both[is_rest] = known, rest
+    return both
+
+
+def _behind_relays(octets: Octets, begin: Ints, ends: Ints) -> Ints:
+    """Where the text begins behind a second prefix, which a relay has put before the first."""
+    begin = begin.copy()
+    blank = octets.find(ord(" "), begin, np.minimum(ends, begin + _LONGEST_PROGRAM))
+    colon = octets.find(ord(":"), blank, np.minimum(ends, blank + _LONGEST_PROGRAM))
+    behind = octets.bytes[colon + 2]
+    may = (octets.bytes[colon + 1] == ord(" ")) & (digits(behind) | (behind == ord("<")))
+    for row in np.flatnonzero(may & (colon + 2 < ends)).tolist():
+        if again := _AGAIN.match(octets.raw, int(begin[row]), int(ends[row])):
+            begin[row] = again.end()
+    return begin
 
 
 def _of_several_lines(writers: Ints, further: Bools) -> tuple[Ints, int]:
@@ -115,92 +237,38 @@ def _of_several_lines(writers: Ints, further: Bools) -> tuple[Ints, int]:
 
 def _unwrap_compose(lines: Lines) -> Unwrapped:
     """`web-1  | text`; each container is a stream."""
-    return _by_container(lines, _COMPOSE, ("container",))
+    prefixes = _matched(lines, _COMPOSE)
+    return _by_container(prefixes, prefixes.part("container"), ("container",))
 
 
 def _unwrap_kubectl(lines: Lines) -> Unwrapped:
     """`[pod/web-0/app] text`; each container is a stream."""
-    return _by_container(lines, _KUBECTL, ("container", "pod"))
+    prefixes = _matched(lines, _KUBECTL)
+    return _by_container(prefixes, prefixes.between("pod", "container"), ("container", "pod"))
 
 
-def _by_container(lines: Lines, prefix: re.Pattern[bytes], names: Sequence[str]) -> Unwrapped:
-    prefixes = _Prefixes.by(lines, prefix)
-    keys = ["/".join(text(each.get(name) or b"") for name in names) for each in prefixes.groups]
-    known = [key for key, fits in zip(keys, prefixes.fits.tolist(), strict=True) if fits]
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(known))}
-    if len(numbers) > _MOST_STREAMS:
-        numbers = dict.fromkeys(numbers, 0)
-    stream = np.array([numbers.get(key, -1) for key in keys], np.int64)
-    return prefixes.unwrapped(np.where(prefixes.fits, stream, -1), tuple(numbers), names)
+def _by_container(prefixes: _Prefixes, containers: Texts, fields: Sequence[str]) -> Unwrapped:
+    labels = containers.labels()
+    # Those without a prefix have no container.
+    names = [name for name in labels.names if name is not None]
+    numbers = {name: number for number, name in enumerate(names)}
+    if len(names) > _MOST_STREAMS:
+        numbers = dict.fromkeys(names, 0)
+    streams = np.array([numbers.get(name or "", -1) for name in labels.names] or [-1], np.int64)
+    stream = np.where(prefixes.fits, streams[labels.codes], -1)
+    return prefixes.unwrapped(prefixes.ends, stream, tuple(names), fields)
 
 
 def _unwrap_stamped(lines: Lines) -> Unwrapped:
     """`2026-01-02T03:04:05.123456789Z text`."""
-    prefixes = _Prefixes.by(lines, _STAMPED)
-    return prefixes.unwrapped(np.where(prefixes.fits, 0, -1), ("stamped",), ())
+    prefixes = _matched(lines, _STAMPED)
+    return prefixes.unwrapped(prefixes.ends, np.where(prefixes.fits, 0, -1), ("stamped",), ())
 
 
 def _unwrap_coloured(lines: Lines) -> Unwrapped:
     """Text with commands to a terminal, which are taken off what is in any frame."""
-    prefixes = _Prefixes.of(lines, [None] * len(lines))
-    return prefixes.unwrapped(np.zeros(len(lines), np.int64), ("coloured",), ())
-
-
-def _spans(lines: Lines) -> list[tuple[int, int]]:
-    return list(zip(lines.starts.tolist(), lines.ends.tolist(), strict=True))
-
-
-@dataclass(slots=True)
-class _Prefixes:
-    """What matched at the start of each line."""
-
-    lines: Lines
-    fits: Bools
-    # What the pattern's groups say; nothing where it did not match.
-    groups: list[Mapping[str, bytes | None]]
-    # Where the program's text begins.
-    begin: list[int]
-
-    @classmethod
-    def of(cls, lines: Lines, found: Sequence[re.Match[bytes] | None]) -> "_Prefixes":
-        pairs = zip(found, lines.starts.tolist(), strict=True)
-        return cls(
-            lines,
-            np.array([match is not None for match in found], np.bool_),
-            [match.groupdict() if match else {} for match in found],
-            [match.end() if match else start for match, start in pairs],
-        )
-
-    @classmethod
-    def by(cls, lines: Lines, prefix: re.Pattern[bytes]) -> "_Prefixes":
-        """Match one pattern at the start of each line."""
-        raw = lines.octets.raw
-        return cls.of(lines, [prefix.match(raw, *span) for span in _spans(lines)])
-
-    @property
-    def texts(self) -> list[bytes]:
-        """What the program wrote."""
-        raw = self.lines.octets.raw
-        pairs = zip(self.begin, self.lines.ends.tolist(), strict=True)
-        return [raw[begin:end] for begin, end in pairs]
-
-    def named(self, name: str) -> Objects:
-        """What a group says of each line."""
-        found = [said.get(name) for said in self.groups]
-        return Objects([None if each is None else text(each) for each in found])
-
-    def unwrapped(self, stream: Ints, names: tuple[str, ...], fields: Sequence[str]) -> Unwrapped:
-        """
-        The lines without their prefix; the time in it is that of the frame.
-
-        A line without one goes on with the stream of the line before it.
-        """
-        last = np.maximum.accumulate(np.where(stream >= 0, np.arange(len(stream)), -1))
-        stream = np.where(last >= 0, stream[last], -1)
-        stamps, _, _ = find_stamps(self.lines.octets, self.lines.starts, np.array(self.begin))
-        whole = np.ones(len(self.lines), np.bool_)
-        columns: dict[str, Column] = {name: self.named(name) for name in fields}
-        return Unwrapped(stream, names, self.texts, whole, stamps, columns)
+    nothing = _Prefixes(lines, np.zeros(len(lines), np.bool_), lines.starts, {})
+    return nothing.unwrapped(lines.starts, np.zeros(len(lines), np.int64), ("coloured",), ())
 
 
 # A colour in one line of five is no accident.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.words import Ints, Octets
+from parsers.words import Bools, Ints, Octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +209,15 @@ CONTINUES = (
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",
 )
+
+
+def goes_on(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    """Which lines continue the one before by what they begin with; empty lines do."""
+    first = octets.bytes[starts]
+    found: Bools = (ends <= starts) | (first == ord(" ")) | (first == ord("\t"))
+    for prefix in CONTINUES:
+        rows = np.flatnonzero(~found & (first == prefix[0]))
+        if rows.size:
+            long = ends[rows] - starts[rows] >= len(prefix)
+            found[rows] = long & octets.literal(prefix, starts[rows])
+    return found

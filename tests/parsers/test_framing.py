@@ -13,8 +13,10 @@ from parsers.batch import Batch, Parser
 from parsers.block import Block
 from parsers.formats import Options, parser_for
 from parsers.framed import FramedParser, frame_of
-from parsers.prefixes import FRAMES
+from parsers.mixed import lines_of
+from parsers.prefixes import _SYSLOG, FRAMES, _matched, _syslog_prefixes
 from parsers.severity import Severity
+from parsers.words import Octets
 from tests.parsers import samples
 
 Wrap = Callable[..., bytes]
@@ -249,6 +251,36 @@ def test_each_line_of_the_kernel_is_a_record_also_an_indented_one():
     assert ["BIOS-provided physical RAM map:", "BIOS-e820: 0 - 9f (usable)"] == [
         event.message for event in parse(raw).events()
     ]
+
+
+_ANY = st.binary(max_size=40).map(lambda raw: raw.replace(b"\n", b" "))
+syslog_lines = st.one_of(
+    st.builds(
+        b"".join,
+        st.tuples(
+            st.sampled_from((b"", b"", b"<34>", b"Jan")),
+            st.sampled_from((b"Jan  2 03:04:05 ", b"Jan 12 03:04:05 ", b"jan 12 03:04:05  ")),
+            st.sampled_from((b"web ", b"::1 ", b"E ", b"a b ", b"error ", b".x ", b"")),
+            st.sampled_from((b"app", b"su(pam)", b"a(", b"WARN", b"p" * 80, b"")),
+            st.sampled_from((b": ", b"[7]: ", b"[7]:", b"[x]: ", b":", b" : ")),
+            _ANY,
+        ),
+    ),
+    _ANY.map(lambda raw: b"Jan 12 03:04:05 " + raw),
+    samples.lines.map(lambda raw: raw.replace(b"\n", b" ")),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(syslog_lines, max_size=8))
+def test_syslog_is_read_by_columns_as_it_is_line_by_line(written: list[bytes]):
+    lines = lines_of(Octets(block(*written)))
+    by_columns, one_by_one = _syslog_prefixes(lines), _matched(lines, *_SYSLOG)
+
+    assert one_by_one.fits.tolist() == by_columns.fits.tolist()
+    assert one_by_one.ends.tolist() == by_columns.ends.tolist()
+    for name in ("hostname", "program", "process"):
+        assert one_by_one.part(name).values() == by_columns.part(name).values()
 
 
 COLOURS = (
