@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 
 from agent.checkpoint import Entry
@@ -16,14 +15,12 @@ from agent.identity import (
     Key,
     Place,
     before,
-    continues,
     digest,
-    key,
     place_in,
-    same_head,
 )
 from agent.lag import Lag
 from agent.ledger import Ledger
+from agent.likeness import Likeness, met
 from agent.records import Limits, Upto, is_cut_off, leading_nuls, ordinary_lines
 from parsers.batch import Parser
 from parsers.block import Block
@@ -31,8 +28,6 @@ from parsers.words import line_count
 
 # What a parser is chosen by: some hundred lines, and less than one read.
 HEAD_LINES_BYTES = 64 * 1024
-
-_MOST_TRIES = 3
 
 OpenParser = Callable[[str, bytes], Parser]
 
@@ -57,8 +52,8 @@ class Tail:
     ) -> None:
         self.path = path
         self.ledger = ledger  # of this generation, from where we began
-        stat, face = _met(fd)
-        self.identity: Identity = face.identity(stat)
+        stat, face = met(fd)
+        self._likeness = Likeness(stat, face)
         self.place = place_in(fd, offset)  # everything before it was handed out
         self.done = self.place  # everything before it was handed over: what a checkpoint says
         self.mtime_ns = stat.st_mtime_ns
@@ -81,10 +76,6 @@ class Tail:
         self._end = offset  # everything before it is in the ledger as seen
         self._seen = (-1, 0)  # size and mtime_ns at the last look
         self._opened = (stat.st_size, stat.st_mtime_ns)
-        # Where it ended then: the only thing that tells a file of which nothing was read, and that
-        # begins as its next generation does, with NULs or a banner.
-        self._last = face.end
-        self.young = face.young
         self._scanned = 0  # an over-long line has no newline before this offset
         self._stuck: tuple[tuple[int, int], Upto] | None = None  # nothing to hand out then
 
@@ -92,6 +83,16 @@ class Tail:
     def parser(self) -> Parser:
         """The parser, opened when first asked for: when the file has something to choose it by."""
         return self._open_parser(self.path, self._head())
+
+    @property
+    def identity(self) -> Identity:
+        """Who the file is, and its head."""
+        return self._likeness.identity
+
+    @property
+    def young(self) -> bytes:
+        """The head itself, of a file that is shorter than a head."""
+        return self._likeness.young
 
     @property
     def key(self) -> Key:
@@ -161,10 +162,10 @@ class Tail:
             self._lag.looked(now_s)
             return False
         place, end = self.place.offset, stat.st_size
-        is_young = self.identity.head_bytes < HEAD_BYTES or not self._is_begun()
-        face = Face.of(self._fd, end) if is_young else None
+        complete = self._likeness.is_complete(self.place)
+        face = None if complete else Face.of(self._fd, end)
         # Afterwards: the face is then that of this generation.
-        if end < place or not self._is_same():
+        if end < place or not self._likeness.is_of(self._fd, self.place):
             self.truncated = True
             return True
         if face and not face.is_of(self._fd):
@@ -178,7 +179,7 @@ class Tail:
         self._lag.grew(now_s, place=place, before=self._end, end=end)
         self._see(end)
         if face:
-            self._know(face)
+            self._likeness.learn(face, self.place)
         return True
 
     def is_still(self) -> bool:
@@ -249,12 +250,7 @@ class Tail:
 
     def may_be_copied_to(self, fd: int) -> bool:
         """The same, also where many files begin like that: behind NULs."""
-        if not self.identity.head_bytes:
-            return False
-        size = os.fstat(fd).st_size
-        if size >= self.identity.head_bytes:
-            return same_head(fd, self.identity)
-        return os.pread(fd, size, 0) == (self.young or os.pread(self._fd, size, 0))[:size]
+        return self._likeness.may_be_copied_to(fd, self._fd)
 
     def begins_with(self, fd: int) -> bool:
         """Whether this file begins with all of another: that is a copy of it, perhaps half made."""
@@ -274,11 +270,7 @@ class Tail:
 
     def goes_on_in(self, fd: int) -> bool:
         """Whether another file holds all that was read of this one: a copy, with its rest."""
-        seen = self.identity.head_bytes or self.place.offset
-        place = self.place
-        if not seen or not self._ends_alike(fd):
-            return False
-        return continues(fd, self.identity, place.offset, digest(place.before))
+        return self._likeness.goes_on_in(fd, self.place)
 
     def mark_done(self, place: Place) -> None:
         """Note that everything before `place` was handed over."""
@@ -298,9 +290,9 @@ class Tail:
     def move_to(self, fd: int) -> int:
         """Go on in a copy, where the rest is; returns the old descriptor, now the caller's."""
         old, self._fd = self._fd, fd
-        stat = os.fstat(fd)
-        self.identity = Identity(*key(stat), self.identity.head_bytes, self.identity.head)
-        self._seen, self.mtime_ns, self._scanned, self._stuck = (-1, 0), stat.st_mtime_ns, 0, None
+        self._likeness.moves_to(fd)
+        self._seen, self._scanned, self._stuck = (-1, 0), 0, None
+        self.mtime_ns = os.fstat(fd).st_mtime_ns
         self.truncated = False
         return old
 
@@ -313,14 +305,6 @@ class Tail:
         """Close the file; harmless when closed."""
         if self._fd >= 0:
             os.close(self.release())
-
-    def _know(self, face: Face) -> None:
-        if not self._is_begun():
-            self._last = face.end
-        if self.identity.head_bytes < HEAD_BYTES:
-            head = face.head
-            self.identity = replace(self.identity, head_bytes=len(head), head=digest(head))
-            self.young = face.young
 
     def _see(self, end: int) -> None:
         """Take into the ledger that the file goes up to `end`."""
@@ -335,26 +319,6 @@ class Tail:
         if place.offset > self._end:  # written since the last look
             self._see(place.offset)
         self.place = place
-
-    def _is_same(self) -> bool:
-        recent = before(self._fd, self.place.offset)
-        alike = recent == self.place.before and same_head(self._fd, self.identity)
-        return alike and self._ends_alike(self._fd)
-
-    def _is_begun(self) -> bool:
-        """Whether something was read by which the file can be known again: more than NULs."""
-        return bool(self.place.before.strip(b"\0"))
-
-    def _ends_alike(self, fd: int) -> bool:
-        """
-        Whether a file has the bytes with which this one ended when it was looked at last.
-
-        True where that need not be asked, or cannot: NULs may be filled in later.
-        """
-        last = self._last
-        if self._is_begun() or last.before[-1:] in (b"", b"\0"):
-            return True
-        return os.fstat(fd).st_size < last.offset or last.is_in(fd)
 
     def _is_past_stop(self) -> bool:
         return self.stop_at is not None and self.place.offset >= self.stop_at
@@ -383,7 +347,7 @@ class Tail:
         length = min(self.unread, self._limits.max_record_bytes)
         raw = os.pread(self._fd, length, self.place.offset)
         # Afterwards: what was read before the file was cut is then known to be of this generation.
-        if not self._is_same():
+        if not self._likeness.is_of(self._fd, self.place):
             self.truncated = True
             return b""
         return raw
@@ -457,16 +421,6 @@ class Tail:
             if end := raw.rfind(b"\n") + 1:
                 return raw[:end]
         return raw
-
-
-def _met(fd: int) -> tuple[os.stat_result, Face]:
-    """A file as it is, and its face at that moment, though it may be cut while it is looked at."""
-    for _ in range(_MOST_TRIES):
-        stat = os.fstat(fd)
-        face = Face.of(fd, stat.st_size)
-        if face.is_of(fd):
-            break
-    return stat, face
 
 
 def _end_of_hole(fd: int, offset: int) -> int:
