@@ -240,7 +240,7 @@ class Forerunners:
             self._register.moved(tail, old, self._roster.watched.source)
             return fd
         unread = tail.write_off(Counted.SET_ASIDE)
-        self._want(self._register.entry(tail), young=tail.young, unread=unread)
+        self._want(self._register.entry(tail), head=tail.head, unread=unread)
         self._roster.tails.remove(tail)
         self._register.forget(old)
         return tail.release()
@@ -294,10 +294,10 @@ class Forerunners:
         if self._archive.searching:
             self._roster.look_at_s = 0.0
 
-    def _want(self, entry: Entry, *, young: bytes = b"", unread: int | None = None) -> None:
+    def _want(self, entry: Entry, *, head: bytes = b"", unread: int | None = None) -> None:
         """Have the rest of a generation looked for in the compressed files."""
         self._register.keep_past(entry)  # its inode is the next generation's from now on
-        self._archive.want(Wanted(Known(entry, was_cut=True, young=young), unread))
+        self._archive.want(Wanted(Known(entry, was_cut=True, head=head), unread))
 
     def _follow_unpacked(self, findings: Findings, now_s: float) -> None:
         roster, since_ns = self._roster, self._roster.since_ns

@@ -129,11 +129,6 @@ class Face:
         """Whether the file still looks so: if not, it was cut while it was looked at."""
         return self.end.is_in(fd) and os.pread(fd, len(self.head), 0) == self.head
 
-    @property
-    def young(self) -> bytes:
-        """The head itself, if it is shorter than one can be; else nothing: 1 KB for each file."""
-        return self.head if len(self.head) < HEAD_BYTES else b""
-
     def identity(self, stat: os.stat_result) -> Identity:
         """Who the file is."""
         return Identity(*key(stat), len(self.head), digest(self.head))

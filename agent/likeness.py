@@ -27,7 +27,9 @@ class Likeness:
 
     def __init__(self, stat: os.stat_result, face: Face) -> None:
         self.identity: Identity = face.identity(stat)
-        self.young = face.young  # the head itself, of a file that is shorter than a head
+        # The head itself, 1 KB for each file: when that is cut, only this tells a shorter copy of
+        # it from one of what it holds then.
+        self.head = face.head
         # Where it ended at the last look: the only thing that tells a file of which nothing was
         # read, and that begins as its next generation does, with NULs or a banner.
         self._end = face.end
@@ -41,9 +43,9 @@ class Likeness:
         if not _is_begun(place):
             self._end = face.end
         if self.identity.head_bytes < HEAD_BYTES:
-            head = face.head
-            self.identity = replace(self.identity, head_bytes=len(head), head=digest(head))
-            self.young = face.young
+            self.head = face.head
+            known = digest(self.head)
+            self.identity = replace(self.identity, head_bytes=len(self.head), head=known)
 
     def moves_to(self, fd: int) -> None:
         """Take note that the generation goes on in a copy of its file."""
@@ -61,14 +63,14 @@ class Likeness:
             return False
         return continues(fd, self.identity, place.offset, digest(place.before))
 
-    def may_be_copied_to(self, fd: int, own: int) -> bool:
-        """Whether a file begins as this one (open as `own`) did, as far as it goes if shorter."""
+    def may_be_copied_to(self, fd: int) -> bool:
+        """Whether a file begins as this one did, as far as it goes if it is shorter."""
         if not self.identity.head_bytes:
             return False
         size = os.fstat(fd).st_size
         if size >= self.identity.head_bytes:
             return same_head(fd, self.identity)
-        return os.pread(fd, size, 0) == (self.young or os.pread(own, size, 0))[:size]
+        return os.pread(fd, size, 0) == self.head[:size]
 
     def _ends_alike(self, fd: int, place: Place) -> bool:
         """

@@ -82,7 +82,7 @@ class Tail:
     @cached_property
     def parser(self) -> Parser:
         """The parser, opened when first asked for: when the file has something to choose it by."""
-        return self._open_parser(self.path, self._head())
+        return self._open_parser(self.path, self._head_lines())
 
     @property
     def identity(self) -> Identity:
@@ -90,9 +90,9 @@ class Tail:
         return self._likeness.identity
 
     @property
-    def young(self) -> bytes:
-        """The head itself, of a file that is shorter than a head."""
-        return self._likeness.young
+    def head(self) -> bytes:
+        """The first up to 1,024 bytes, as they were read of this generation."""
+        return self._likeness.head
 
     @property
     def key(self) -> Key:
@@ -250,7 +250,7 @@ class Tail:
 
     def may_be_copied_to(self, fd: int) -> bool:
         """The same, also where many files begin like that: behind NULs."""
-        return self._likeness.may_be_copied_to(fd, self._fd)
+        return self._likeness.may_be_copied_to(fd)
 
     def begins_with(self, fd: int) -> bool:
         """Whether this file begins with all of another: that is a copy of it, perhaps half made."""
@@ -414,7 +414,7 @@ class Tail:
         self._count(Counted.LINES_READ, line_count(raw))
         return block
 
-    def _head(self) -> bytes:
+    def _head_lines(self) -> bytes:
         """Read the first whole lines; where the file begins with none, from `place` on."""
         for offset in (0, self.place.offset):
             raw = os.pread(self._fd, HEAD_LINES_BYTES, offset).lstrip(b"\0")

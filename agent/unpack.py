@@ -24,8 +24,8 @@ class Known:
     entry: Entry
     # Its file was copied and then cut, so that the copy may lack the last of what was read of it.
     was_cut: bool = False
-    # All that was read of it, if that is less than a head: a copy may be shorter than that, too.
-    young: bytes = b""
+    # The head itself: a copy may be shorter than that.
+    head: bytes = b""
     # Its file is open, and all of it is read there.
     tail: Tail | None = None
 
@@ -154,7 +154,7 @@ def _open(path: Path, opened: ExitStack) -> io.BufferedIOBase | None:
 def _begins(head: bytes, known: Known) -> bool:
     identity = known.entry.identity
     if len(head) < identity.head_bytes:
-        return bool(head) and known.young.startswith(head)
+        return bool(head) and known.head.startswith(head)
     return digest(head[: identity.head_bytes]) == identity.head
 
 

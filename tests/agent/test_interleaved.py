@@ -13,3 +13,8 @@ def test_each_line_is_read_once(hundred: int, kill: bool, wide: bool) -> None:
         wrong = Trial(seed, wide=wide, kill=kill).run()
         flags = " --wide" * wide + " --kill" * kill
         assert wrong == {}, f"python -m tests.agent.interleaved --seed {seed}{flags}"
+
+
+def test_what_once_was_lost_is_read() -> None:
+    """A copy of a short new generation was taken for one of the long generation before it."""
+    assert Trial(500_576, wide=True, kill=False).run() == {}
