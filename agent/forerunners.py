@@ -162,8 +162,16 @@ class Forerunners:
             elif os.fstat(fd).st_size != size:  # being written: nobody knows by whom
                 self._look_again(since_ns)
                 os.close(fd)
+            elif entry := self._known_by_content(fd):  # a copy that was looked for, and came late
+                self._follow_copy(fd, entry, now_s)
             else:
                 self._roster.catch_up(fd, 0, now_s)
+
+    def _known_by_content(self, fd: int) -> Entry | None:
+        """Which generation that has no file of its own a file holds; of several the longest."""
+        past = self._register.past(self._roster.path, self._roster.watched.source)
+        fitting = [each for each in past if not each.is_faceless and each.goes_on_in(fd)]
+        return max(fitting, key=lambda entry: entry.offset, default=None)
 
     def _look_again(self, since_ns: int) -> None:
         self._again_since_ns = min(since_ns, self._again_since_ns or since_ns)

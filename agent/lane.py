@@ -187,10 +187,11 @@ class Lane:
         return alike and not self._forerunners.is_known(fd)
 
     def is_left_in(self, fd: int) -> bool:
-        """Whether a file holds what the last run left under this name, and is not open yet."""
-        if self._resumed and self._roster.expected is None:
-            return False
-        entries = self._register.closed_under(self.path, self.watched.source)
+        """Whether a file holds what is known of this name, and is open under none."""
+        path, source = self.path, self.watched.source
+        entries = list(self._register.past(path, source))
+        if not self._resumed or self._roster.expected is not None:
+            entries += self._register.closed_under(path, source)
         return any(not each.is_faceless and each.goes_on_in(fd) for each in entries)
 
     # Resting: a file that is closed because others need the descriptor, and followed all the same.

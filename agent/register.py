@@ -1,7 +1,7 @@
 """Every file that we know, by device and inode: those open, and how far the others were done."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent.checkpoint import Checkpoint, Entry, unexpired
@@ -139,9 +139,13 @@ class Register:
         known = [*closed, *self._past.get((path, source), ())]
         return [entry for entry in known if not (entry.finished or entry.packed or entry.is_blank)]
 
+    def past(self, path: str, source: str) -> Sequence[Entry]:
+        """The generations of a name that have no file of their own any more."""
+        return tuple(self._past.get((path, source), ()))
+
     def unseen(self, path: str, source: str) -> list[Entry]:
         """The files of a name that were opened and not read, and whose inode is another's now."""
-        return [entry for entry in self._past.get((path, source), ()) if entry.is_unseen]
+        return [entry for entry in self.past(path, source) if entry.is_unseen]
 
     def closed_paths(self, source: str) -> set[str]:
         """The names under which files were followed that are not open now."""

@@ -15,6 +15,18 @@ def test_each_line_is_read_once(hundred: int, kill: bool, wide: bool) -> None:
         assert wrong == {}, f"python -m tests.agent.interleaved --seed {seed}{flags}"
 
 
-def test_what_once_was_lost_is_read() -> None:
-    """A copy of a short new generation was taken for one of the long generation before it."""
-    assert Trial(500_576, wide=True, kill=False).run() == {}
+@pytest.mark.parametrize(
+    ("seed", "wide", "kill"),
+    [
+        # A copy of a short new generation was taken for one of the long generation before it.
+        (500_576, True, False),
+        # A copy was found only when its generation was not looked for any more; behind a kill too.
+        (500_824, True, False),
+        (701_736, False, True),
+        (701_586, True, True),
+    ],
+)
+def test_what_once_was_read_twice_or_not_at_all_is_read_once(
+    seed: int, wide: bool, kill: bool
+) -> None:
+    assert Trial(seed, wide=wide, kill=kill).run() == {}
