@@ -1,9 +1,10 @@
 """
 What a model endpoint got and answered: the columns in SageMaker's captured payloads.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html: a
-line has `captureData.endpointInput` and `.endpointOutput`, each with `data` (always a text),
-`encoding` (CSV, JSON, BASE64), `observedContentType` and `mode`; `eventMetadata.inferenceTime`.
+Source: what a captured file holds in https://github.com/aws/amazon-sagemaker-examples,
+deploy_and_monitor/sm-model_monitor_introduction: a line has `captureData.endpointInput` and
+`.endpointOutput`, each with `data` (always a text), `encoding` (CSV, JSON, BASE64),
+`observedContentType` and `mode`; `eventMetadata.inferenceTime`. Not opened: `batchTransformInput`.
 """
 
 import base64

@@ -71,19 +71,23 @@ SCALES = {
 WORDS_ONLY = frozenset({"status", "severityText", "severity_text", "SeverityText", "at"})
 
 # The common lists; what their keys are from, as opened:
-# ECS          https://www.elastic.co/docs/reference/ecs/logging/intro
-# Bunyan       https://github.com/trentm/node-bunyan (README.md: Levels, Core fields)
+# ECS          https://github.com/elastic/ecs-logging (spec/spec.json)
+# Bunyan       https://github.com/trentm/node-bunyan (README.md: Levels, Core fields; lib/bunyan.js:
+#              stdSerializers.err)
 # pino         https://github.com/pinojs/pino (docs/api.md)
 # zap          https://github.com/uber-go/zap (config.go: both encoder configurations)
 # logrus       https://github.com/sirupsen/logrus (json_formatter.go, text_formatter.go)
 # zerolog      https://github.com/rs/zerolog (globals.go)
-# Logstash     https://github.com/logfellow/logstash-logback-encoder (README.md, Standard Fields)
-# python-json-logger  https://github.com/nhairs/python-json-logger (docs/quickstart.md: the
-#              attributes of Python's LogRecord by their names)
-# Serilog      https://github.com/serilog/serilog-formatting-compact (README.md, JsonFormatter)
-# Cloud Logging's agents  https://docs.fluentbit.io/manual/data-pipeline/outputs/stackdriver_special_fields
-# Datadog      https://docs.datadoghq.com/logs/log_configuration/processors/log_status_remapper/
-# log4js       https://blog.csdn.net/prufeng/article/details/84818255 (its output by JSON.stringify)
+# Logstash     https://github.com/logfellow/logstash-logback-encoder (README.md, LoggingEvent
+#              Fields, Standard Fields); Spring Boot writes the same ones
+#              (https://github.com/spring-projects/spring-boot, LogstashStructuredLogFormatter.java)
+# python-json-logger  https://github.com/nhairs/python-json-logger (docs/quickstart.md and
+#              src/pythonjsonlogger/core.py: the attributes of Python's LogRecord by their names)
+# Serilog      https://github.com/serilog/serilog (src/Serilog/Formatting/Json/JsonFormatter.cs)
+# Cloud Logging's agents  https://github.com/fluent/fluent-bit-docs (the page
+#              pipeline/outputs/stackdriver_special_fields.md)
+# Datadog      https://github.com/DataDog/documentation (the page
+#              content/en/logs/log_configuration/processors/log_status_remapper.md)
 COMMON = Keys(
     time=(
         *("time", "timestamp", "@timestamp", "ts", "asctime"),
@@ -93,7 +97,8 @@ COMMON = Keys(
         "startTime",
     ),
     # ECS `log.level`; zap's development encoder `L`; Monolog `level_name`; log4js
-    # `level.levelStr`; last, as they often are something else, Datadog's `status` and `at`.
+    # `level.levelStr`, also with a layout of its own; last, as they often are something else,
+    # Datadog's `status` and `at`.
     level=(
         *("level", "severity", "levelname", "log.level", "lvl", "loglevel", "log_level"),
         *("level_name", "LogLevel", "Level", "Severity", "L", "levelno", "level_value"),
@@ -161,8 +166,8 @@ _NO_LEVEL = ("level", "severity", "lvl", "L")
 
 # In order: the first whose marks a record has. Each with the page that was opened for it.
 CONVENTIONS = (
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html;
-    # see capture.py.
+    # https://github.com/aws/amazon-sagemaker-examples, what a captured file holds in
+    # sm-model_monitor_introduction.ipynb below deploy_and_monitor/; see capture.py.
     Convention(
         "SageMaker data capture", ("captureData",), Keys(time=("eventMetadata.inferenceTime",))
     ),
@@ -193,10 +198,13 @@ CONVENTIONS = (
         ("@t",),
         Keys(("@t",), ("@l",), ("@m", "@mt"), ("SourceContext",), exception_stack=("@x",)),
     ),
-    # https://docs.tenzir.com/formats/gelf (the fields of GELF 1.1): `level` is syslog's,
-    # `timestamp` seconds, own keys `_…`. The specification says that no level is 1, alert; but
-    # Graylog itself leaves such a record without one (https://github.com/Graylog2/graylog2-server,
-    # GelfCodec.java), and so do we.
+    # https://github.com/Graylog2/documentation, pages/gelf.rst (GELF 1.1): `level` is syslog's,
+    # `timestamp` seconds, own keys `_…`. It says that no level is 1, alert; but Graylog itself
+    # leaves such a record without one (https://github.com/Graylog2/graylog2-server,
+    # GelfCodec.java), and so do we. Own keys: `_logger` of https://github.com/apache/logging-log4j2
+    # (GelfLayout.java), `_log_logger` and `_error_…` of
+    # https://github.com/spring-projects/spring-boot
+    # (GraylogExtendedLogFormatStructuredLogFormatter.java); not opened: whose the others are.
     Convention(
         "GELF",
         ("short_message",),
@@ -204,10 +212,16 @@ CONVENTIONS = (
             ("timestamp",),
             ("level",),
             ("short_message", "full_message"),
-            ("_logger", "_logger_name", "_LoggerName", "_loggerName", "facility"),
-            ("_exception_type",),
-            ("_exception_message",),
-            ("_stack_trace", "_stacktrace", "_exception_stack_trace", "_StackTrace"),
+            (
+                *("_logger", "_log_logger", "_logger_name", "_LoggerName", "_loggerName"),
+                "facility",
+            ),
+            ("_error_type", "_exception_type"),
+            ("_error_message", "_exception_message"),
+            (
+                *("_error_stack_trace", "_stack_trace", "_stacktrace", "_exception_stack_trace"),
+                "_StackTrace",
+            ),
         ),
         scale=SYSLOG,
     ),
@@ -229,7 +243,9 @@ CONVENTIONS = (
             exception_message=("fields.error",),
         ),
     ),
-    # https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/logging_configuration.html
+    # https://github.com/nextcloud/server, lib/private/Log/LogDetails.php; its levels are said in
+    # https://github.com/nextcloud/documentation,
+    # admin_manual/configuration_server/logging_configuration.rst.
     Convention(
         "Nextcloud",
         ("reqId", "remoteAddr", "app"),
@@ -257,8 +273,8 @@ CONVENTIONS = (
             ("record.exception.value",),
         ),
     ),
-    # https://dev.mysql.com/doc/refman/8.0/en/error-log-format.html: `prio`, and `label` the word
-    # for it.
+    # https://github.com/mysql/mysql-server, components/logging/log_sink_json.cc: `prio`, and
+    # `label` the word for it.
     Convention(
         "MySQL",
         ("prio", "err_code", "msg"),
@@ -270,14 +286,14 @@ CONVENTIONS = (
         ("error_severity",),
         Keys(("timestamp",), ("error_severity",), ("message",), ("backend_type",)),
     ),
-    # https://kubernetes.io/docs/concepts/cluster-administration/system-logs/ (JSON log format):
-    # `v` only for info and not for error messages.
+    # https://github.com/kubernetes/component-base, logs/json/json.go and json_test.go: `v` only
+    # for info and not for error messages, `err` only for these.
     Convention("klog JSON", ("ts", "msg", "v"), _KLOG, _NO_LEVEL),
     Convention(
         "klog JSON", ("ts", "caller", "msg", "err"), _KLOG, _NO_LEVEL, unstated=Severity.ERROR
     ),
-    # https://github.com/dotnet/runtime, JsonConsoleFormatter.cs of Microsoft.Extensions.Logging;
-    # numbers are LogLevel's.
+    # https://github.com/dotnet/runtime, JsonConsoleFormatter.cs below
+    # src/libraries/Microsoft.Extensions.Logging.Console; it writes words, numbers are LogLevel's.
     Convention(
         ".NET",
         ("LogLevel", "Category"),
@@ -289,6 +305,14 @@ CONVENTIONS = (
             exception_stack=("Exception",),
         ),
         scale=DOTNET,
+    ),
+    # https://github.com/log4js-node/log4js-node, docs/layouts.md (the layout `json` of its example)
+    # and lib/LoggingEvent.js: what was said is the list `data`.
+    Convention(
+        "log4js",
+        ("startTime", "categoryName", "data"),
+        Keys(("startTime",), ("level.levelStr", "level.level"), ("data",), ("categoryName",)),
+        scale=LOGBACK,
     ),
     # https://github.com/Seldaek/monolog, src/Monolog/LogRecord.php: `level` is a number of its own,
     # `level_name` the word.

@@ -112,9 +112,24 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         "warning",
     ),
     "log4js": (
+        {"startTime": ISO, "categoryName": "a", "data": ["m"], "context": {}}
+        | {"level": {"level": 40000, "levelStr": "ERROR"}},
+        "error",
+    ),
+    "log4js's mark": (
+        {"startTime": ISO, "categoryName": "a", "data": ["m"]}
+        | {"level": {"level": 9007199254740992, "levelStr": "MARK"}},
+        "info",
+    ),
+    "log4js by a layout of one's own": (
         {"startTime": ISO, "categoryName": "a", "level": {"level": 40000, "levelStr": "ERROR"}}
         | {"message": "m"},
         "error",
+    ),
+    "gelf of spring": (
+        {"version": "1.1", "short_message": "m", "timestamp": 1769093952.25, "level": 4}
+        | {"_level_name": "WARN", "_log_logger": "a"},
+        "warning",
     ),
     "serilog": (
         {"Timestamp": ISO, "Level": "Warning", "MessageTemplate": "m"}
@@ -268,6 +283,12 @@ EXCEPTIONS = {
     "bunyan": {"msg": "m", "err": {"name": "T", "message": "why", "stack": "s"}},
     "datadog": {"message": "m", "error": {"kind": "T", "message": "why", "stack": "s"}},
     "lambda": {"message": "m", "errorType": "T", "errorMessage": "why", "stackTrace": ["s"]},
+    "gelf of spring": {
+        "short_message": "m",
+        "_error_type": "T",
+        "_error_message": "why",
+        "_error_stack_trace": "s",
+    },
     "log4j2": {
         "message": "m",
         "instant": {"epochSecond": 1769093952},
