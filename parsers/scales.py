@@ -35,8 +35,8 @@ _SYSLOG: tuple[_Step, ...] = (
     *((0, _CRITICAL), (1, _CRITICAL), (2, _CRITICAL), (3, _ERROR)),
     *((4, _WARNING), (5, _NOTICE), (6, _INFO), (7, _DEBUG)),
 )
-# Bunyan's and pino's 10 trace, 20 debug … 60 fatal
-# (https://github.com/trentm/node-bunyan, README.md, Levels).
+# Bunyan's and pino's 10 trace, 20 debug … 60 fatal (https://github.com/trentm/node-bunyan,
+# README.md, Levels; https://github.com/pinojs/pino, lib/constants.js).
 _PINO: tuple[_Step, ...] = (
     *((8, _DEBUG), (30, _INFO), (40, _WARNING), (50, _ERROR), (60, _CRITICAL)),
 )
@@ -52,25 +52,29 @@ _CLOUD: tuple[_Step, ...] = (
     (600, _CRITICAL),
 )
 SYSLOG = _scale(*_SYSLOG)
-# Python's logging; 25 is loguru's SUCCESS.
+# Python's Lib/logging/__init__.py; 25 is loguru's SUCCESS (https://github.com/Delgan/loguru,
+# loguru/_defaults.py).
 PYTHON = _scale(
     *((0, _DEBUG), (20, _INFO), (25, _NOTICE), (30, _WARNING), (40, _ERROR), (50, _CRITICAL))
 )
 # https://github.com/open-telemetry/opentelemetry-proto, opentelemetry/proto/logs/v1/logs.proto:
 # 0 unspecified, then four steps each of trace, debug, info, warn, error, fatal.
 OTEL = _scale((0, _INFO), (1, _DEBUG), (9, _INFO), (13, _WARNING), (17, _ERROR), (21, _CRITICAL))
-# Logback's Level.toInt(), which logstash-logback-encoder writes as `level_value`, log4js as
-# `level.level`: 5000 trace, 10000 debug, 20000 info, 30000 warn, 40000 error, 50000 fatal.
+# Logback's Level.toInt(), which logstash-logback-encoder writes as `level_value`: 5000 trace, 10000
+# debug, 20000 info, 30000 warn, 40000 error (https://github.com/qos-ch/logback, Level.java). log4js
+# writes the same as `level.level`, and 50000 fatal, 2 ** 53 mark
+# (https://github.com/log4js-node/log4js-node, lib/levels.js).
 LOGBACK = _scale(
-    *((0, _DEBUG), (20_000, _INFO), (30_000, _WARNING), (40_000, _ERROR), (50_000, _CRITICAL))
+    *((0, _DEBUG), (20_000, _INFO), (30_000, _WARNING), (40_000, _ERROR), (50_000, _CRITICAL)),
+    (2**53, _INFO),
 )
 # https://github.com/dotnet/runtime, LogLevel.cs of Microsoft.Extensions.Logging.Abstractions:
 # trace, debug, information, warning, error, critical, none.
 DOTNET = _scale((0, _DEBUG), (2, _INFO), (3, _WARNING), (4, _ERROR), (5, _CRITICAL), (6, _INFO))
 # https://github.com/mysql/mysql-server, include/my_loglevel.h: system, error, warning, information.
 MYSQL = _scale((0, _INFO), (1, _ERROR), (2, _WARNING), (3, _INFO))
-# https://docs.nextcloud.com/server/latest/admin_manual/configuration_server/logging_configuration.html:
-# debug, info, warn, error, fatal.
+# https://github.com/nextcloud/documentation, logging_configuration.rst of the admin manual: debug,
+# info, warn, error, fatal.
 NEXTCLOUD = _scale((0, _DEBUG), (1, _INFO), (2, _WARNING), (3, _ERROR), (4, _CRITICAL))
 # Where nothing says whose the numbers are: up to 7 they are syslog's, then those of pino, from 100
 # on Monolog's; under `severity` from 100 on those of Cloud Logging.

@@ -18,6 +18,8 @@ def test_worse_is_larger():
         *(("I", Severity.INFO), ("trace", Severity.DEBUG), ("ERROR   ", Severity.ERROR)),
         *(("notice", Severity.NOTICE), ("panic", Severity.CRITICAL), ("DBG", Severity.DEBUG)),
         *(("WRN", Severity.WARNING), ("INF", Severity.INFO), ("FTL", Severity.CRITICAL)),
+        *(("trace8", Severity.DEBUG), ("PNC", Severity.CRITICAL), ("FATL", Severity.CRITICAL)),
+        *(("NOTI", Severity.NOTICE), ("emgc", Severity.CRITICAL), ("MARK", Severity.INFO)),
         *(("", None), ("errors", None), ("404", None), ("Σ", None)),
     ],
 )
