@@ -81,21 +81,24 @@ TRACES = (
         ),
         True,
         'failed\nTraceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 1',
-        "what Python 3.11 writes",
+        "cpython: Lib/traceback.py, Lib/logging/__init__.py (Handler.handleError)",
     ),
     Trace(
         "go",
         b"goroutine ",
         b"",
         re.compile(
-            rb"^goroutine \d++ \[[^\n]*\]:\r?$"
+            # Of a crash in the runtime itself `gp= m= mp=` stand before the state.
+            rb"^goroutine \d++ [^\n]*\]:\r?$"
             rb"(?:\n(?:[ \t][^\n]*|\r?|[\w./%@~\[\]-]++\([^\n]*\)\r?|created by [^\n]*"
-            rb"|goroutine \d++ \[[^\n]*\]:\r?)$)*+(?:\nexit status \d++\r?$)?+",
+            rb"|\.\.\.[^\n]* frames elided\.\.\.\r?|goroutine \d++ [^\n]*\]:\r?)$)*+"
+            rb"(?:\nexit status \d++\r?$)?+",
             re.MULTILINE,
         ),
         True,
-        "panic: no\n\ngoroutine 5 [running]:\nmain.f(0x1)\n\tx.go:3\ncreated by main.g\n\tx.go:9",
-        "fluent-plugin-detect-exceptions: its Go cases",
+        "panic: no\n\ngoroutine 5 [running]:\nmain.f(0x1)\n\tx.go:3\n...7 frames elided...\n"
+        "created by main.g in goroutine 1\n\tx.go:9",
+        "go: src/runtime/traceback.go",
     ),
     Trace(
         "php",
@@ -108,7 +111,7 @@ TRACES = (
         ),
         True,
         "PHP Fatal error:  none in /x.php:3\nStack trace:\n#0 /x.php(7): f()\n#1 {main}\n  thrown",
-        "fluent-plugin-detect-exceptions: its PHP cases",
+        "php-src: Zend/zend_exceptions.c (__toString of Exception)",
     ),
     Trace(
         "monolog",
@@ -133,12 +136,14 @@ TRACES = (
             rb"^Unhandled exception:\r?$(?:\n(?:"
             # With the text that is not well formed, a line of its own.
             rb"FormatException: [^\n]*character \d++\)\r?$(?:\n[^\n]*$)?+|[^\n]*$))?+"
+            # Of a NoSuchMethodError.
+            rb"(?:\n(?:Receiver|Tried calling|Found): [^\n]*$)*+"
             rb"(?:\n(?:[ \t][^\n]*|\r?|#\d++ [^\n]*|<asynchronous suspension>\r?)$)*+",
             re.MULTILINE,
         ),
         False,
         "Unhandled exception:\nFormatException: (character 2)\nno\n ^\n\n#0      main (x)",
-        "fluent-plugin-detect-exceptions: its Dart cases",
+        "GoogleCloudPlatform/fluent-plugin-detect-exceptions: test_exception_detector.rb (DART_…)",
     ),
     Trace(
         "node",
@@ -160,13 +165,14 @@ TRACES = (
         b"",
         b"):",
         re.compile(
-            rb"^[\w:]++ \([^\n]*\):\r?$"
+            rb"^(?:Information for(?: cause)?+: )?+[\w:]++ \([^\n]*\):\r?$"
             rb"(?:\n(?:[ \t][^\n]*|\r?|[^\s:]++(?: \([^)\n]*\) [^\s:]++)?+:\d++:in [^\n]*)$)*+",
             re.MULTILINE,
         ),
         False,
-        "RoutingError (No route):\n  \nactionpack (5.2.1) lib/a.rb:65:in `call'\napp/b.rb:3:in `c'",
-        "fluent-plugin-detect-exceptions: its rules for Ruby and its Rails case",
+        "RoutingError (No route):\n  \nactionpack (5.2.1) lib/a.rb:65:in `call'\napp/b.rb:3:in `c'"
+        "\n\nInformation for cause: KeyError (none):\n  \napp/b.rb:7:in 'Shop#d'",
+        "rails: actionpack/lib/action_dispatch/middleware/debug_exceptions.rb",
     ),
     Trace(
         "rust",
@@ -179,8 +185,8 @@ TRACES = (
             re.MULTILINE,
         ),
         False,
-        "thread 'main' panicked at src/main.rs:3:5:\nno\nstack backtrace:\n   0: f\nnote: run with",
-        "rust: library/std/src/panicking.rs",
+        "thread 'main' (7) panicked at src/main.rs:3:5:\nno\nstack backtrace:\n   0: f\nnote: run",
+        "rust: library/std/src/panicking.rs; a run of 1.95 (it has a number behind the name)",
     ),
     Trace(
         "sanitizer",
@@ -195,17 +201,20 @@ TRACES = (
         "READ of size 4 at 0x6\n"
         "    #0 0x4f in f\n\nfreed by thread T0 here:\n    #0 0x4c in free\n\n"
         "SUMMARY: AddressSanitizer: heap-use-after-free\n=>0x0c: fa\n==7==ABORTING",
-        "llvm: compiler-rt/lib/asan/asan_errors.cpp, compiler-rt/lib/tsan/rtl/tsan_report.cpp",
+        "a run of gcc 12's AddressSanitizer; not opened: compiler-rt/lib/tsan/rtl/tsan_report.cpp",
     ),
 )
 # Lines that begin so continue whatever is before them, as those that are indented do.
 CONTINUES = (
     *(b"}", b")", b"Traceback (", b"[signal SIG"),
-    # Java; logback when the root cause comes first (CoreConstants.java); Rust's anyhow.
+    # Java (a run of 17); logback when the root cause comes first (CoreConstants.java); Rust's
+    # anyhow (src/fmt.rs).
     *(b"Caused by:", b"Wrapped by: ", b"Suppressed: ", b"Stack backtrace:"),
     # .NET: `--- End of stack trace from previous location ---`, `--- End of inner exception …`.
     *(b"--- End of ", b"</"),  # and the end of an element of XML
-    # Between two tracebacks of one exception (traceback.py).
+    # Rails, behind an exception with causes (debug_exceptions.rb).
+    *(b"Information for: ", b"Information for cause: "),
+    # Between two tracebacks of one exception (cpython's Lib/traceback.py).
     b"During handling of the above exception, another exception occurred:",
     b"The above exception was the direct cause of the following exception:",
 )
