@@ -12,11 +12,13 @@ from parsers.zone_marks import behind_zone
 HEAD_BYTES = 160
 # Dates before a clock such as `15:04:05`, the more telling first. `d` is a digit, `a` a letter, `b`
 # a digit or a blank, `-` one of `-/.`, all else itself. What they mean is said in `timestamps.py`.
-# Sources: ISO 8601 and strftime habits (`%Y-%m-%d`, `%Y/%m/%d`); CLF and BIND `02/Jan/2026:`,
-# `02-Jan-2026 `; Windows and Splunk `01-02-2026`; asctime(3); RFC 3164 `Jan  2`; RFC 5322
-# `2 Jan 2026`; Java's DateFormat `Jan 2, 2026`; Redis `02 Jan`; log4j's `yy/MM/dd` (Spark); MySQL 5
-# and tornado `260102`; WebSphere `1/2/26`; logcat and geth `01-02`; glog `0102`, since 0.6
-# `20260102`, and CockroachDB `260102`, behind their letters.
+# Sources, as opened: BIND's lib/isc/time.c `02-Jan-2026 `; Spark's log4j2.properties.template
+# `yy/MM/dd`; Redis's src/server.c `02 Jan 2026`; MariaDB 10.0's sql/log.cc and tornado's log.py
+# `260102`; geth's log/logger_test.go `01-02`; glog's src/logging.cc `0102`, since 0.6 `20260102`,
+# and CockroachDB's pkg/util/log/format_crdb_v2.go `260102`, behind their letters. Habits and
+# standards: ISO 8601, strftime (`%Y/%m/%d`), CLF `02/Jan/2026:`, asctime(3), RFC 3164 `Jan  2`,
+# RFC 5322 `2 Jan 2026`, Java's DateFormat `Jan 2, 2026`. Not opened: Windows's and Splunk's
+# `01-02-2026`, WebSphere's `1/2/26`, logcat's `01-02`.
 DATES = (
     *("dddd-dd-dd", "aaa bd", "dd-aaa-dddd", "dd-dd-dddd", "dd aaa dddd", "aaa dd dddd"),
     *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
