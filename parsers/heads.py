@@ -26,6 +26,8 @@ class Head:
     continues: tuple[str, ...] = ()
 
 
+# A trace and a span, as Spring writes them.
+_TRACE = "00112233445566778899aabbccddeeff-0011223344556677"
 _COMMA = "{time:dddd-dd-dd dd:dd:dd,ddd}"
 _DOT = "{time:dddd-dd-dd dd:dd:dd.ddd}"
 # What PostgreSQL writes of one error, in one piece, each part with the prefix again (manual, Error
@@ -41,32 +43,55 @@ HEADS = (
     Head(
         "celery",
         "[" + _COMMA + ": {level}/{process}] {message}",
-        ("[2026-01-02 03:04:05,678: WARNING/MainProcess] consumer: Cannot connect",),
-        "celery/app/defaults.py: worker.log_format",
+        (
+            "[2026-01-02 03:04:05,678: WARNING/MainProcess] consumer: Cannot connect",
+            "[2026-01-02 03:04:05,678: ERROR/ForkPoolWorker-1] shop.mail[6f2c]: no route",
+        ),
+        "celery/app/defaults.py: DEFAULT_PROCESS_LOG_FMT, DEFAULT_TASK_LOG_FMT",
     ),
     Head(
         "loguru",
         _DOT + " | {level:<8} | {logger}:{function}:{line} - {message}",
         ("2026-01-02 03:04:05.678 | SUCCESS  | shop.db:connect:12 - connected",),
-        "loguru/_defaults.py: LOGURU_FORMAT",
+        "loguru up to 0.7: loguru/_defaults.py: LOGURU_FORMAT",
+    ),
+    Head(
+        "loguru",
+        "{time:dddd-dd-dd dd:dd:dd.ddd _dd:dd} | {level:<8} | {logger}:{function}:{line} - "
+        "{message}",
+        ("2026-01-02 03:04:05.678 +00:00 | WARNING  | shop.db:connect:12 - slow",),
+        "loguru after 0.7.3: loguru/_defaults.py, CHANGELOG.rst (unreleased)",
     ),
     Head(
         "structlog",
         "{time:dddd-dd-dd dd:dd:dd} [{level:<9}] {message}",
         ("2026-01-02 03:04:05 [warning  ] slow query                     seconds=3",),
-        "structlog/dev.py: ConsoleRenderer with TimeStamper('%Y-%m-%d %H:%M:%S')",
+        "structlog: src/structlog/dev.py (ConsoleRenderer), _config.py (TimeStamper)",
     ),
     Head(
         "structlog",
         "{time:dddd-dd-ddTdd:dd:dd.ddddddZ} [{level:<9}] {message}",
         ("2026-01-02T03:04:05.678901Z [error    ] no route                       [shop.web]",),
-        "structlog/dev.py: ConsoleRenderer with TimeStamper('iso')",
+        "structlog: src/structlog/dev.py (ConsoleRenderer), processors.py (TimeStamper('iso'))",
     ),
     Head(
         "django",
         "{level} " + _COMMA + " {logger} {process} {thread} {message}",
         ("ERROR 2026-01-02 03:04:05,678 log 7 139 Internal Server Error: /",),
-        "docs.djangoproject.com, Logging: the formatter `verbose`",
+        "docs.djangoproject.com, Logging: the formatter `verbose` (seen as projects copied it; the "
+        "page that was opened is older)",
+    ),
+    Head(
+        "log4js",
+        "[{time:dddd-dd-dd dd:dd:dd.ddd}] [{level}] {logger} - {message}",
+        ("[2026-01-02 03:04:05.678] [ERROR] shop - no route",),
+        "log4js: docs/layouts.md (Basic)",
+    ),
+    Head(
+        "log4js",
+        "[{time:dddd-dd-ddTdd:dd:dd.ddd}] [{level}] {logger} - {message}",
+        ("[2026-01-02T03:04:05.678] [WARN] shop - slow",),
+        "log4js: lib/layouts.js (timestampLevelAndCategory); date-format: lib/index.js",
     ),
     Head(
         "rails",
@@ -75,56 +100,70 @@ HEADS = (
         (
             'I, [2026-01-02T03:04:05.678901 #7]  INFO -- : Started GET "/" for 192.0.2.7',
             "E, [2026-01-02T03:04:05.678901 #7] ERROR -- shop: no route",
+            "W, [2026-01-02T03:04:05.678901 #7]  WARN -- : [6f2c-11] [shop] slow",
         ),
+        # What Rails tags stands before the message (activesupport, tagged_logging.rb). Ruby's
+        # level `ANY` is no level here: elsewhere it is a word.
         "ruby/logger: lib/logger/formatter.rb (Format)",
     ),
     Head(
         "hdfs",
         "{time:dddddd dddddd} {thread} {level} {logger}: {message}",
         ("260102 030405 148 WARN dfs.DataNode: slow block receiver",),
-        "hadoop 0.20: log4j.properties (`%d{yyMMdd HHmmss} %t %p %c{2}: %m%n`)",
+        "logpai/loghub: HDFS/HDFS_2k.log (not opened: a configuration that writes it)",
     ),
     Head(
         "spark",
         "{time:dd/dd/dd dd:dd:dd} {level} {logger}: {message}",
         ("26/01/02 03:04:05 INFO SparkContext: Running Spark version 3.5.0",),
-        "spark/conf/log4j2.properties.template (`%d{yy/MM/dd HH:mm:ss} %p %c{1}: %m%n`)",
+        "spark: conf/log4j2.properties.template; hadoop: conf/log4j.properties (console)",
     ),
     Head(
         "hadoop",
         _COMMA + " {level} [{thread}] {logger}: {message}",
         ("2026-01-02 03:04:05,678 INFO [main] org.apache.hadoop.mapred.Task: done",),
-        "hadoop: container-log4j.properties (`%d{ISO8601} %p [%t] %c: %m%n`)",
+        # That of the daemons has no thread (conf/log4j.properties): it is one of Python's, too.
+        "hadoop: container-log4j.properties of the node manager",
     ),
     Head(
         "zookeeper",
         _COMMA + " [myid:{id}] - {level:<5} [{thread}@{line}] - {message}",
-        ("2026-01-02 03:04:05,678 [myid:1] - INFO  [main:QuorumPeer@1158] - LOOKING",),
-        "zookeeper 3.5: conf/log4j.properties",
+        (
+            "2026-01-02 03:04:05,678 [myid:1] - INFO  [main:QuorumPeer@1158] - LOOKING",
+            "2026-01-02 03:04:05,678 [myid:] - WARN  [main:QuorumPeerMain@142] - standalone",
+        ),
+        "zookeeper 3.4 to 3.7: conf/log4j.properties; from 3.8: conf/logback.xml",
     ),
     Head(
         "zookeeper",
         _COMMA + " - {level:<5} [{thread}@{line}] - {message}",
         ("2026-01-02 03:04:05,678 - WARN  [RecvWorker:2:QuorumCnxManager@765] - Interrupting",),
-        "zookeeper 3.4: conf/log4j.properties",
+        "zookeeper 3.3: conf/log4j.properties",
     ),
     Head(
         "kafka",
         "[" + _COMMA + "] {level} {message}",
-        ("[2026-01-02 03:04:05,678] INFO [KafkaServer id=0] started (kafka.server.KafkaServer)",),
-        "kafka: config/log4j.properties (`[%d] %p %m (%c)%n`)",
+        (
+            "[2026-01-02 03:04:05,678] INFO [KafkaServer id=0] started (kafka.server.KafkaServer)",
+            "[2026-01-02 03:04:05,678] WARN [shop|worker] slow (org.apache.kafka.connect.A:77)",
+        ),
+        "kafka: config/log4j.properties, config/connect-log4j.properties; 4: config/log4j2.yaml",
     ),
     Head(
         "openstack",
         _DOT + " {process} {level} {logger} [{request}] {message}",
-        ("2026-01-02 03:04:05.678 7 INFO nova.compute.manager [req-1 - - - - -] VM started",),
-        "oslo.log: logging_context_format_string",
+        (
+            "2026-01-02 03:04:05.678 7 INFO nova.compute.manager [req-1 - - - - -] VM started",
+            "2026-01-02 03:04:05.678 7 WARNING nova.api [None req-1 u p - - d d] slow",
+            "2026-01-02 03:04:05.678 7 ERROR nova.service [-] no route",
+        ),
+        "oslo.log: oslo_log/_options.py (logging_context_format_string, logging_default_…)",
     ),
     Head(
         "elasticsearch",
         "[{time:dddd-dd-ddTdd:dd:dd,ddd}][{level:<5}][{logger:<25}] [{node}] {message}",
         ("[2026-01-02T03:04:05,678][WARN ][o.e.c.c.Coordinator      ] [node-1] no master",),
-        "elasticsearch: distribution/src/config/log4j2.properties",
+        "elasticsearch 7 and 8: distribution/src/config/log4j2.properties (rolling_old)",
     ),
     Head(
         "spring",
@@ -135,18 +174,40 @@ HEADS = (
         ),
         "spring-boot 2: DefaultLogbackConfiguration (CONSOLE_LOG_PATTERN, %5p)",
     ),
-    Head(
-        "spring",
-        "{time:dddd-dd-ddTdd:dd:dd.ddd_dd:dd} {level:<5} {process} --- [{application}] "
-        "[{thread:<15}] {logger:<40} : {message}",
-        (
-            "2026-01-02T03:04:05.678+01:00  WARN 7 --- [shop] [           main] "
-            "com.example.shop.ShopApplication         : slow",
-        ),
-        "spring-boot 3: DefaultLogbackConfiguration",
+    *(
+        Head(
+            "spring",
+            # In UTC the offset is a `Z`.
+            "{time} {level:<5} {process} --- " + text + " {logger:<40} : {message}",
+            tuple(
+                f"{time}  WARN 7 --- {line} com.example.shop.ShopApplication         : slow"
+                for time in ("2026-01-02T03:04:05.678+01:00", "2026-01-02T03:04:05.678Z")
+            ),
+            "spring-boot 3 and 4: DefaultLogbackConfiguration.java (NAME_AND_GROUP from 3.4), "
+            "CorrelationIdFormatter.java",
+        )
+        for text, line in (
+            # On the console the thread is cut to 15, in a file it is as long as it is. What is
+            # longer comes first: a thread may hold brackets.
+            (
+                "[{application}] [{thread:<15}] [{correlation:<49}]",
+                f"[shop] [           main] [{_TRACE}]",
+            ),
+            ("[{thread:<15}] [{correlation:<49}]", f"[           main] [{_TRACE}]"),
+            ("[{application}] [{thread:<15}]", "[shop] [           main]"),
+            ("[{thread:<15}]", "[           main]"),
+            ("[{application}] [{thread}]", "[shop] [main]"),
+            ("[{thread}]", "[main]"),
+        )
     ),
     *(
-        Head("log4j", f"{time} {text}", (f"{sample} {line}",), "logback and log4j2 manuals: %d")
+        Head(
+            "log4j",
+            f"{time} {text}",
+            (f"{sample} {line}",),
+            "times: log4j2's FixedDateFormat.java (DEFAULT, DEFAULT_PERIOD), logback's "
+            "CoreConstants.java (ISO8601_PATTERN); the orders are what people write",
+        )
         for time, sample in ((_COMMA, "2026-01-02 03:04:05,678"), (_DOT, "2026-01-02 03:04:05.678"))
         for text, line in (
             (
@@ -161,88 +222,139 @@ HEADS = (
         "cassandra",
         "{level:<5} [{thread}] " + _COMMA + " {file}:{line} - {message}",
         ("INFO  [main] 2026-01-02 03:04:05,678 CassandraDaemon.java:480 - starting",),
-        "cassandra: conf/logback.xml",
+        "cassandra 4 and 5: conf/logback.xml (SYSTEMLOG, DEBUGLOG)",
     ),
     Head(
         "tomcat",
         "{time:dd-___-dddd dd:dd:dd.ddd} {level} [{thread}] {logger} {message}",
         ("02-Jan-2026 03:04:05.678 SEVERE [main] o.a.c.core.StandardContext.start failed",),
-        "tomcat: org.apache.juli.OneLineFormatter",
+        "tomcat: java/org/apache/juli/OneLineFormatter.java",
     ),
     Head(
         "apache_error",
         "[{time:___ ___ dd dd:dd:dd.dddddd dddd}] [{module}:{level}] [pid {pid}:tid {tid}] "
         "{message}",
         ("[Fri Jan 02 03:04:05.123456 2026] [core:error] [pid 7:tid 140] AH00126: Invalid URI",),
-        "httpd 2.4: server/log.c (default ErrorLogFormat, threaded MPMs)",
+        "httpd 2.4: server/log.c (do_errorlog_default, with threads)",
     ),
     Head(
         "apache_error",
         "[{time:___ ___ dd dd:dd:dd.dddddd dddd}] [{module}:{level}] [pid {pid}] {message}",
         ("[Fri Jan 02 03:04:05.123456 2026] [php:notice] [pid 7] [client 192.0.2.7:5] hello",),
-        "httpd 2.4: server/log.c (default ErrorLogFormat)",
+        "httpd 2.4: server/log.c (do_errorlog_default)",
     ),
     Head(
         "apache_error",
         "[{time:___ ___ dd dd:dd:dd dddd}] [{level}] {message}",
         ("[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.7] File does not exist: /srv/x",),
-        "httpd 2.2: server/log.c (log_error_core)",
+        "httpd 2.2: server/log.c (log_error_core; not opened)",
     ),
     Head(
         "postgresql",
         "{time:dddd-dd-dd dd:dd:dd.ddd} {zone} [{process}] {level}:  {message}",
         ("2026-01-02 03:04:05.678 UTC [7] FATAL:  the database system is starting up",),
-        "postgresql.conf: log_line_prefix = '%m [%p] '",
+        "postgresql from 10, also the official image: log_line_prefix = '%m [%p] ' (commit "
+        "7d3235b, src/backend/utils/misc/postgresql.conf.sample)",
         continues=_POSTGRES_PARTS,
     ),
     Head(
         "postgresql",
         "{time:dddd-dd-dd dd:dd:dd.ddd} {zone} [{process}] {user}@{database} {level}:  {message}",
         ("2026-01-02 03:04:05.678 UTC [7] shop@shop ERROR:  relation does not exist",),
-        "Debian's postgresql-common: log_line_prefix = '%m [%p] %q%u@%d '",
+        "Debian's postgresql-common: createcluster.conf ('%m [%p] %q%u@%d ')",
         continues=_POSTGRES_PARTS,
     ),
-    Head(
-        "mysql",
-        "{time:dddd-dd-ddTdd:dd:dd.ddddddZ} {thread} [{level}] [{code}] [{subsystem}] {message}",
-        ("2026-01-02T03:04:05.678901Z 0 [System] [MY-010931] [Server] ready for connections",),
-        "mysql 8: sql/server_component/log_builtins.cc",
+    *(
+        Head(
+            "postgresql",
+            "{time:dddd-dd-dd dd:dd:dd} {zone} [{process}-{number}] " + who + "{level}:  {message}",
+            (f"2026-01-02 03:04:05 UTC [7-1] {sample}LOG:  checkpoint starting: time",),
+            "Debian's postgresql-common, before: debian/changelog ('%t [%p-%l] %q%u@%d ')",
+            continues=_POSTGRES_PARTS,
+        )
+        for who, sample in (("", ""), ("{user}@{database} ", "shop@shop "))
     ),
     Head(
-        "mysql",
-        "{time:dddd-dd-ddTdd:dd:dd.ddddddZ} {thread} [{level}] {message}",
-        ("2026-01-02T03:04:05.678901Z 0 [Note] InnoDB: Buffer pool(s) load completed",),
-        "mysql 5.7: sql/log.cc (print_buffer_to_file)",
+        "postgresql",
+        "{time:dddd-dd-dd dd:dd:dd} {zone}:{client}:{user}@{database}:[{process}]:{level}:  "
+        "{message}",
+        (
+            "2026-01-02 03:04:05 UTC:192.0.2.7(52834):shop@shop:[7]:ERROR:  no such column",
+            "2026-01-02 03:04:05 UTC::@:[7]:LOG:  checkpoint starting: time",
+        ),
+        "awsdocs/amazon-rds-user-guide: USER_LogAccess.Concepts.PostgreSQL.md "
+        "(`%t:%r:%u@%d:[%p]:`, the only one that RDS allows)",
+        continues=_POSTGRES_PARTS,
+    ),
+    *(
+        Head(
+            "mysql",
+            time + " {thread} [{level}] " + text,
+            (f"{sample} 0 {line}",),
+            source,
+        )
+        # An offset with `log_timestamps = SYSTEM`.
+        for time, sample in (
+            ("{time:dddd-dd-ddTdd:dd:dd.ddddddZ}", "2026-01-02T03:04:05.678901Z"),
+            ("{time:dddd-dd-ddTdd:dd:dd.dddddd_dd:dd}", "2026-01-02T03:04:05.678901+01:00"),
+        )
+        for text, line, source in (
+            (
+                "[{code}] [{subsystem}] {message}",
+                "[System] [MY-010931] [Server] ready for connections",
+                "mysql 8: sql/server_component/log_sink_trad.cc",
+            ),
+            (
+                "{message}",
+                "[Note] InnoDB: Buffer pool(s) load completed",
+                "mysql 5.7: sql/log.cc (print_buffer_to_file)",
+            ),
+        )
     ),
     Head(
         "mysql",
         "{time:dddddd _d:dd:dd} [{level}] {message}",
         ("260102  3:04:05 [ERROR] Can't open the mysql.plugin table",),
-        "mysql 5.5: sql/log.cc (print_buffer_to_file)",
+        "mariadb 10.0: sql/log.cc (print_buffer_to_file); mysql 5.5's was not opened",
+    ),
+    Head(
+        "mysql",
+        "{time:dddd-dd-dd _d:dd:dd} {thread} [{level}] {message}",
+        ("2026-01-02  3:04:05 0 [Note] InnoDB: Buffer pool(s) load completed",),
+        "mariadb: https://mariadb.com/docs/server/ref/es10.4/logging/error",
     ),
     Head(
         "redis",
         "{process}:{role:_} {time:dd ___ dddd dd:dd:dd.ddd} {level:_} {message}",
         ("7:M 02 Jan 2026 03:04:05.678 # Can't save in background: fork",),
-        "redis: src/server.c (serverLogRaw)",
+        "redis, and valkey as it comes: src/server.c (serverLogRaw)",
+        marks=True,
+    ),
+    Head(
+        "redis",
+        "{process}:{role:_} {time:dddd-dd-ddTdd:dd:dd.ddd_dd:dd} {level:_} {message}",
+        ("7:S 2026-01-02T03:04:05.678+01:00 * MASTER <-> REPLICA sync started",),
+        "valkey: src/server.c (serverLogRaw, `log-timestamp-format iso8601`)",
         marks=True,
     ),
     Head(
         "mongodb",
         "{time:dddd-dd-ddTdd:dd:dd.ddd_dddd} {level:_} {component:<8} [{context}] {message}",
         ("2026-01-02T03:04:05.678+0000 W STORAGE  [initandlisten] no checksum",),
-        "mongodb 3.0 to 4.2: src/mongo/logger/message_event_utf8_encoder.cpp",
+        "mongodb 3 and 4.0: src/mongo/logger/message_event_utf8_encoder.cpp",
     ),
     Head(
         "rabbitmq",
         "{time:dddd-dd-dd dd:dd:dd.dddddd_dd:dd} [{level}] {pid} {message}",
         ("2026-01-02 03:04:05.678901+00:00 [warning] <0.231.0> closing AMQP connection",),
-        "rabbitmq 3.9: deps/rabbit/src/rabbit_logger_text_fmt.erl",
+        # Every line of a message has the head again.
+        "rabbitmq from 3.9: deps/rabbitmq_prelaunch/src/rabbit_logger_text_fmt.erl",
     ),
     Head(
         "rabbitmq",
         "{time:dddd-dd-dd dd:dd:dd.ddd} [{level}] {pid} {message}",
         ("2026-01-02 03:04:05.678 [error] <0.231.0> Error on AMQP connection",),
-        "rabbitmq 3.7: lager's default formatter",
+        "rabbitmq 3.7: lager's default formatter (not opened); from 3.9: "
+        "`log.file.formatter.time_format = lager_default` in deps/rabbit/priv/schema",
     ),
 )
