@@ -7,7 +7,7 @@ import numpy as np
 
 from parsers.batch import Parser
 from parsers.block import Block
-from parsers.loose import loose_rows
+from parsers.loose import PLAIN, loose_rows
 from parsers.plain import PlainParser
 
 # Lines that decide; more would only cost.
@@ -58,7 +58,11 @@ def share_of(parser: Parser, sample: bytes) -> float:
         return 0.0
     batch = parser.parse(Block(sample))
     records = len(batch)
-    fitting = np.flatnonzero(batch.parsed & ~loose_rows(batch))
+    fits = batch.parsed & ~loose_rows(batch)
+    if not isinstance(parser, PlainParser):  # what a format reads as plain text does not fit it
+        formats = batch.format_of()
+        fits &= ~np.array([name == PLAIN for name in formats.names], np.bool_)[formats.codes]
+    fitting = np.flatnonzero(fits)
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
         plain = PlainParser().parse(Block(sample))
         alone = PlainParser().parse(Block(batch.record(int(fitting[0]))))

@@ -12,9 +12,9 @@ from parsers.columns import Column, Labels, Objects, Value
 from parsers.frames import Frame, Unwrapped
 from parsers.level_marks import with_priority
 from parsers.levels import severities
+from parsers.lines import Lines, lines_of
 from parsers.merged import MERGER, Piece, merge
-from parsers.mixed import Lines, lines_of
-from parsers.prefixes import FRAMES, without_commands
+from parsers.prefixes import COLOURED, FRAMES, without_commands
 from parsers.severity import Severity
 from parsers.stamps import Stamps
 from parsers.times import Times
@@ -54,8 +54,9 @@ class FramedParser:
 
     @property
     def name(self) -> str:
-        """The name of the frame; events say the format of what is in it."""
-        return self.frame.name
+        """The name of the frame; events say the format of what is in it. Colours have none."""
+        within = self.inner.get(COLOURED.name)
+        return within.name if self.frame is COLOURED and within else self.frame.name
 
     def complete(self, raw: bytes) -> int:
         """The lines before the first that belongs to a record which may go on, in any stream."""

@@ -14,7 +14,7 @@ from parsers.words import Bools, Ints, Octets, Octets8
 
 # A time so near to the start of a line begins a record, whatever comes behind it.
 _NEAR_BYTES = 4
-_PLAIN = "plain"
+PLAIN = "plain"
 
 
 def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> Bools:
@@ -49,13 +49,13 @@ def marked(batch: Batch, loose: Bools) -> Batch:
     """The batch, of which the rows `loose` say that they are plain text."""
     if not loose.any():
         return batch
-    return replace(batch, formats=Labels(loose.astype(np.int64), (batch.format, _PLAIN)))
+    return replace(batch, formats=Labels(loose.astype(np.int64), (batch.format, PLAIN)))
 
 
 def loose_rows(batch: Batch) -> Bools:
     """Which rows of a batch of one format are plain text in it."""
-    if batch.formats is None or batch.format == _PLAIN:
+    if batch.formats is None or batch.format == PLAIN:
         return np.zeros(len(batch), np.bool_)
-    plain = np.array([name == _PLAIN for name in batch.formats.names], np.bool_)
+    plain = np.array([name == PLAIN for name in batch.formats.names], np.bool_)
     found: Bools = plain[batch.formats.codes]
     return found
