@@ -15,6 +15,7 @@ from agent.several import all_numbers
 from agent.tally import Tally
 from parsers.batch import Batch
 from parsers.columns import Column, Labels
+from parsers.servers import NAMES as SERVERS
 from parsers.severity import LABELS
 from parsers.upstreams import failed_upstreams
 from parsers.words import Floats, Ints, Words, group
@@ -215,7 +216,7 @@ def _as_words(keys: Ints) -> Words:
 _SECONDS_TO_MS = 1000.0
 # Not of error logs, whose lines name requests that the access log counts.
 _ACCESS = ("nginx_access",)
-_REQUESTS = (*_ACCESS, "json")
+_REQUESTS = (*_ACCESS, "json", *SERVERS)
 # Not what nobody serves: those who look for holes ask for paths without end.
 _ANSWERED = (Condition("status_class", lambda name: name is not None and name != "4xx"),)
 _MOST_ROUTES = 100
@@ -230,8 +231,12 @@ def defaults() -> list[Measure]:
         Measure("requests.method", by=("request_method",), formats=_REQUESTS),
         _by_route("requests.route"),
         Measure("bytes", of="body_bytes_sent", formats=_REQUESTS),
+        Measure("bytes", of="bytes_sent", formats=("haproxy", "squid")),  # headers and all
         _timer("request_time", "request_time"),
         _timer("upstream_time", "upstream_response_time"),
+        # What other servers state is in milliseconds.
+        Measure("request_time", Kind.TIMER, "request_time_ms", formats=SERVERS),
+        Measure("upstream_time", Kind.TIMER, "response_ms", formats=SERVERS),
         Measure("upstream.attempts", of="upstream_attempts", formats=_ACCESS),
         Measure("upstream.retries", of="upstream_retries", formats=_ACCESS),
         Measure(

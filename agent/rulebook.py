@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parsers.servers import NAMES as SERVERS
 from rules.match import Matches, RuleSet
 
 if TYPE_CHECKING:
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from parsers.batch import Batch
     from rules.messages import Finding
 
-# No shipped rule explains access logs: what strangers write into a URL is not a message.
-_UNEXPLAINED = frozenset({"nginx_access"})
+# No shipped rule explains access logs: what strangers write into a URL is not a message. But
+# HAProxy says in its own how a session ended.
+_UNEXPLAINED = frozenset({"nginx_access", *SERVERS}) - {"haproxy"}
 
 
 class Rulebook:

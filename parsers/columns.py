@@ -103,8 +103,9 @@ class Texts:
     starts: Ints
     ends: Ints
     null: bytes | None = None
-    # From the bytes of a value with a backslash in it to what they stand for; None: themselves.
+    # From the bytes of a value with an `escape` in it to what they stand for; None: themselves.
     unescape: Callable[[bytes], bytes] | None = None
+    escape: bytes = b"\\"
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -114,7 +115,7 @@ class Texts:
 
     def at(self, starts: Ints, ends: Ints) -> "Texts":
         """Other spans that are read in the same way."""
-        return Texts(self.octets, starts, ends, self.null, self.unescape)
+        return Texts(self.octets, starts, ends, self.null, self.unescape, self.escape)
 
     def raw(self, row: int) -> bytes:
         """The bytes of one row as they stand in the log."""
@@ -127,7 +128,7 @@ class Texts:
         return self._text(self.raw(row))
 
     def _text(self, raw: bytes) -> str:
-        return text(self.unescape(raw) if self.unescape and b"\\" in raw else raw)
+        return text(self.unescape(raw) if self.unescape and self.escape in raw else raw)
 
     def unpadded(self, width: int) -> "Texts":
         """The same texts without the spaces that a format added to make them `width` bytes."""
@@ -150,13 +151,14 @@ class Texts:
         else:
             values = [text(raw[start:end]) for start, end in spans]
         values = self._without_nulls(values)
-        return self._unescaped(values) if self.unescape and b"\\" in raw else values
+        return self._unescaped(values) if self.unescape and self.escape in raw else values
 
     def _unescaped(self, values: list[Value]) -> list[Value]:
         # Looked for in the text: a byte that is no UTF-8 shows with a backslash there, and is read
         # again from its bytes, which does not change it.
+        escape = text(self.escape)
         return [
-            self._text(self.raw(row)) if isinstance(value, str) and "\\" in value else value
+            self._text(self.raw(row)) if isinstance(value, str) and escape in value else value
             for row, value in enumerate(values)
         ]
 

@@ -19,13 +19,15 @@ from parsers.journald import JournaldParser, is_export
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.logfmt import LogfmtParser
-from parsers.mixed import MixedParser, may_be_in
+from parsers.mixed import MixedParser
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
 from parsers.prefixes import FRAMES
 from parsers.python_log import COMMON_FORMATS, PythonParser, is_python_format, python_parser
 from parsers.routes import Router
+from parsers.server_log import ServerParser, server_parsers
+from parsers.servers import NAMES as SERVER_NAMES
 from parsers.severity import Severity
 from parsers.structured import Reader
 
@@ -71,8 +73,11 @@ _LOOSE_ACCESS_FORMATS = (
     '$remote_addr [$time_local] "$request" "$http_user_agent" "$http_x_forwarded_for"',
 )
 _FRAMES = {frame.name: frame for frame in FRAMES}
+# Longer lines say nothing of a format that others do not: all formats are tried on each.
+_TRIED_BYTES = 1 << 14
 NAMES = (
     *_ACCESS_FORMATS,
+    *SERVER_NAMES,
     *dict.fromkeys(head.name for head in HEADS),
     *("nginx_error", "klog", "python", "json", "logfmt", "journald", "plain"),
     *(*_FRAMES, "mixed", "auto"),
@@ -195,7 +200,9 @@ class AnyOf:
     def _tried(self, head: bytes) -> Sequence[Parser]:
         guessed = self.guess(head)
         # Last, because a known format has better names for what the guess calls `extra_1`.
-        known = [each for each in self.candidates if _may_be_in(each, head)]
+        lines = [line.removesuffix(b"\r") for line in sample(head).split(b"\n")]
+        lines = [line for line in lines if len(line) <= _TRIED_BYTES]
+        known = [each for each in self.candidates if _may_be_among(each, lines)]
         return [*known, guessed] if guessed else known
 
     def chosen(self, head: bytes) -> Parser:
@@ -226,8 +233,9 @@ class AnyOf:
         return plain.chosen(sample(head)) if isinstance(plain, PlainParser) else plain
 
     def _beside(self, main: Parser) -> MixedParser:
-        others = tuple(each for each in self.others if each is not main)
-        return MixedParser(main, others, self.guess)
+        others = [each for each in self.others if each is not main and _may_stand(each, main)]
+        prose = self.otherwise if isinstance(self.otherwise, PlainParser) else None
+        return MixedParser(main, tuple(others), self.guess, prose)
 
     def complete(self, raw: bytes) -> int:
         """As the format that `raw` seems to have."""
@@ -238,9 +246,18 @@ class AnyOf:
         return self.chosen(block.raw).parse(block)
 
 
-def _may_be_in(parser: Parser, head: bytes) -> bool:
+def _may_stand(parser: Parser, main: Parser) -> bool:
+    """Whether lines of a format may stand between those of another."""
+    if not isinstance(parser, ServerParser):
+        return True
+    return parser.name == main.name or bool(parser.server.marks)
+
+
+def _may_be_among(parser: Parser, lines: Sequence[bytes]) -> bool:
     """A cheap test, because there are many formats and a line by itself tries them all."""
-    return parser.may_be_in(head) if isinstance(parser, HeadParser) else may_be_in(parser, head)
+    if not isinstance(parser, AccessParser | ServerParser | HeadParser | PythonParser):
+        return True
+    return any(map(parser.layout.pattern.fullmatch, lines))
 
 
 def _framed(frame: Frame, within: Parser, options: Options, head: bytes) -> FramedParser:
@@ -270,6 +287,7 @@ def _auto(options: Options) -> AnyOf:
         JsonParser(_reader(options)),
         LogfmtParser(_reader(options), strict=True),
         KlogParser(),
+        *_server_parsers(options),
         *head_parsers(options.zone, options.reference),
         *_python_parsers(options),
     ]
@@ -304,6 +322,22 @@ def _heads(name: str, options: Options) -> Parser:
     return AnyOf(name, tuple(known), known[0]) if len(known) > 1 else known[0]
 
 
+def _server_parsers(options: Options) -> list[ServerParser]:
+    return server_parsers(
+        options.zone,
+        options.reference,
+        severities=_severities(options),
+        router=options.router,
+    )
+
+
+def _server(name: str, options: Options) -> AnyOf:
+    """The variants of a server's log, and what else it writes."""
+    known = tuple(each for each in _server_parsers(options) if each.name == name)
+    plain = PlainParser(options.zone, options.reference)
+    return AnyOf(name, known, plain, others=known, options=options)
+
+
 def _python(options: Options) -> AnyOf:
     known = _python_parsers(options)
     return AnyOf("python", tuple(known), known[0])
@@ -318,6 +352,7 @@ _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "plain": lambda options: PlainParser(options.zone, options.reference),
     "python": _python,
     **{name: partial(_heads, name) for name in dict.fromkeys(head.name for head in HEADS)},
+    **{name: partial(_server, name) for name in SERVER_NAMES},
     "mixed": _auto,
     "auto": _auto,
 }

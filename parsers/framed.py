@@ -12,8 +12,8 @@ from parsers.columns import Column, Labels, Objects, Value
 from parsers.frames import Frame, Unwrapped
 from parsers.level_marks import with_priority
 from parsers.levels import severities
+from parsers.lines import Lines, lines_of
 from parsers.merged import MERGER, Piece, merge
-from parsers.mixed import Lines, lines_of
 from parsers.prefixes import FRAMES, without_commands
 from parsers.severity import Severity
 from parsers.stamps import Stamps

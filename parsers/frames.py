@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from parsers.columns import Column, Objects, Texts
-from parsers.mixed import Lines
+from parsers.lines import Lines
 from parsers.stamps import Stamps
 from parsers.words import Bools, Ints
 

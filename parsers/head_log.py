@@ -1,6 +1,5 @@
 """Logs whose records begin with a head of `heads.py`, and lines that continue them."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -12,21 +11,19 @@ from parsers.batch import Batch, line_spans
 from parsers.block import Block
 from parsers.columns import Column, Labels, Texts, Value
 from parsers.cutting import compile_layout
+from parsers.head_text import STAMP, tokens
 from parsers.heads import HEADS, Head
-from parsers.layout import Layout, Literal, Slot, Token
+from parsers.layout import Layout, Slot
 from parsers.levels import severities
 from parsers.loose import begin_with_time, marked, with_stated
-from parsers.records import complete_before_last_head, join
+from parsers.records import complete_before_last, join
 from parsers.scan import cut
 from parsers.severity import MARKS, severity_of
 from parsers.stamps import find_stamps
 from parsers.times import Times
 from parsers.words import Bools, Ints, Octets
 
-_PART = re.compile(r"\{(\w+)(?::(<\d+|[^}]+))?\}")
-_SAMPLE_LINES = 20
 _INTEGERS = ("process", "pid", "tid", "line", "thread")
-_STAMP = "/time"  # the hidden column of the text of the time; no field has such a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,6 @@ class HeadParser:
     # Lines of these levels continue the record before them.
     continues: tuple[str, ...] = ()
 
-    def may_be_in(self, head: bytes) -> bool:
-        """Whether an early line of `head` fits."""
-        fullmatch = self.layout.pattern.fullmatch
-        lines = head.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES]
-        return any(fullmatch(line.removesuffix(b"\r")) for line in lines)
-
     @property
     def fields(self) -> tuple[str, ...]:
         """The parts of the format, and what a traceback says."""
@@ -62,12 +53,7 @@ class HeadParser:
 
     def complete(self, raw: bytes) -> int:
         """A record ends where the next one begins."""
-        return complete_before_last_head(raw, self._is_head)
-
-    def _is_head(self, line: bytes) -> bool:
-        octets = Octets(line)
-        starts, ends = line_spans(octets, octets.positions(ord("\n")))
-        return bool(self._heads(octets, starts, ends)[0].any())
+        return complete_before_last(raw, lambda *lines: self._heads(*lines)[0])
 
     def _heads(
         self, octets: Octets, starts: Ints, ends: Ints
@@ -130,7 +116,7 @@ class HeadParser:
         """Cut the time, or what a traceback says; the parts of the head are cut already."""
         if name != "time":
             return exceptions.exception_column(batch, name)
-        stamp = batch.columns[_STAMP]
+        stamp = batch.columns[STAMP]
         assert isinstance(stamp, Texts)
         starts = np.where(stamp.starts >= 0, stamp.starts, batch.starts)
         stamps, _, _ = find_stamps(batch.octets, starts, batch.ends)
@@ -156,30 +142,12 @@ def head_parser(
     head: Head, zone: tzinfo | None = None, reference: Callable[[], datetime] | None = None
 ) -> HeadParser:
     """Compile a head; raises ValueError if nothing separates two of its parts."""
-    tokens = _tokens(head.text)
-    names = [token.name for token in tokens if isinstance(token, Slot)]
-    fields = tuple(name for name in names if name not in ("level", "message", _STAMP))
+    parts = tokens(head.text)
+    names = [part.name for part in parts if isinstance(part, Slot)]
+    fields = tuple(name for name in names if name not in ("level", "message", STAMP))
     return HeadParser(
-        head.name, compile_layout(tokens), fields, zone, reference, head.marks, head.continues
+        head.name, compile_layout(parts), fields, zone, reference, head.marks, head.continues
     )
-
-
-def _tokens(head: str) -> list[Token]:
-    tokens: list[Token] = []
-    end = 0
-    for match in _PART.finditer(head):
-        if match.start() > end:
-            tokens.append(Literal(head[end : match.start()].encode()))
-        tokens.append(_slot(match[1], match[2] or ""))
-        end = match.end()
-    return tokens
-
-
-def _slot(name: str, form: str) -> Slot:
-    name = _STAMP if name == "time" else name
-    if form.startswith("<"):
-        return Slot(name, b"", int(form[1:]))
-    return Slot(name, form.encode())
 
 
 def _texts(octets: Octets, span: tuple[Ints, Ints], first: Ints, fits: Bools) -> Texts:

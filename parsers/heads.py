@@ -1,10 +1,9 @@
 """
 The heads that programs write before a message: a table entry each, with sample lines.
 
-A head is read as `parsers/layout.py` says. `{name}` is a part that ends at what follows it,
-`{name:dd:dd}` one of fixed width (`d` a digit, `_` anything, all else itself), `{name:<8}` one that
-is padded to a width. Entries of one name are its variants; detection takes the one that most lines
-fit. `docs/formats.md` lists them, and `tests/parsers/test_heads.py` reads every sample.
+A head is read as `parsers/layout.py` says; how its text is written, `head_text.py` does. Entries of
+one name are its variants; detection takes the one that most lines fit. `docs/formats.md` lists
+them, and `tests/parsers/test_heads.py` reads every sample.
 """
 
 from dataclasses import dataclass
@@ -107,6 +106,13 @@ HEADS = (
         _COMMA + " - {level:<5} [{thread}@{line}] - {message}",
         ("2026-01-02 03:04:05,678 - WARN  [RecvWorker:2:QuorumCnxManager@765] - Interrupting",),
         "zookeeper 3.4: conf/log4j.properties",
+    ),
+    # Before Kafka, which says less: what it has behind the level may be anything.
+    Head(
+        "flask",
+        "[" + _COMMA + "] {level} in {module}: {message}",
+        ("[2026-01-02 03:04:05,678] ERROR in app: Exception on /boom [GET]",),
+        "flask/logging.py: default_handler",
     ),
     Head(
         "kafka",

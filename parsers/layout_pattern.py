@@ -14,6 +14,7 @@ from parsers.layout import (
     Slot,
     Step,
     Token,
+    width,
 )
 from parsers.separators import overlaps
 
@@ -95,8 +96,12 @@ def _chain(chain: Chain, values: _Values) -> bytes:
     parts: list[bytes] = []
     for number, slot in enumerate(chain.slots):
         beside = separators[max(0, number - 1) : number + 1]
-        parts.append(_link(slot, b"(?!%b)" % b"|".join(dict.fromkeys(beside)), values))
-        if number < len(separators):
+        unless = b"(?!%b)" % b"|".join(dict.fromkeys(beside))
+        last = number == len(separators)
+        # What follows the chain is no part of a separator that begins in its last slot.
+        free = sum(map(width, chain.between[-1])) - 1 if last else 0
+        parts.append(_link(slot, unless, values, free))
+        if not last:
             # One that begins within this one would be another way to cut the line.
             parts += [
                 b"(?!.{%d}%b)" % (shift, separators[number])
@@ -106,12 +111,18 @@ def _chain(chain: Chain, values: _Values) -> bytes:
     return b"".join(parts)
 
 
-def _link(slot: Slot, unless: bytes, values: _Values) -> bytes:
+def _link(slot: Slot, unless: bytes, values: _Values, free: int) -> bytes:
+    """A slot in which no separator begins, or but in its last `free` bytes."""
     if slot.shape:
         each = [Slot(slot.name, slot.shape[at : at + 1]) for at in range(len(slot.shape))]
-        octets = (unless + b"".join(_fixed(one, values, capture=False)) for one in each)
+        bound = len(each) - free
+        octets = (
+            (unless if at < bound else b"") + b"".join(_fixed(one, values, capture=False))
+            for at, one in enumerate(each)
+        )
         return b"(%b)" % b"".join(octets)
-    return b"(%b{%d}(?:%b%b)*)" % (values.plain(), slot.least, unless, values.octet())
+    rest = b"%b{0,%d}" % (values.octet(), free) if free else b""
+    return b"(%b{%d}(?:%b%b)*%b)" % (values.plain(), slot.least, unless, values.octet(), rest)
 
 
 def _between(tokens: Sequence[Token], values: _Values, *, capture: bool) -> bytes:

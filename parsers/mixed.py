@@ -1,68 +1,30 @@
 """A log in which lines of several formats stand side by side: each record finds its own parser."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
 
-from parsers.batch import Batch, Parser, line_spans, whole_lines
+from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
-from parsers.json_lines import JsonParser
-from parsers.klog import KlogParser
-from parsers.logfmt import LogfmtParser
+from parsers.head_log import HeadParser
+from parsers.lines import Lines, lines_of
 from parsers.loose import loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, where_of
-from parsers.nginx_access import AccessParser
-from parsers.nginx_error import NginxErrorParser
+from parsers.offer import ACCESS, LINE_BY_LINE, Offer
 from parsers.plain import PlainParser
 from parsers.python_log import PythonParser
-from parsers.shapes import begins
-from parsers.words import Bools, Ints, Octets, Words, positions
+from parsers.server_log import ServerParser
+from parsers.words import Bools, Ints
 
 # How far back `complete` looks for the last record of another format.
 _TAIL_BYTES = 1 << 14
-_ACCESS = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] ")
-_ASCTIME = re.compile(rb"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d")
-# Before the request; a longer name of a host or user is none.
-_LOOK_BYTES = 512
-# What the lines of the other formats begin with.
-_SHAPES: Mapping[type, Sequence[str]] = {
-    NginxErrorParser: ("dddd/dd/dd dd:dd:dd [", "nginx: ["),
-    KlogParser: ("_dddd dd:dd:dd.dddddd ",),
-    JsonParser: ("{",),
-    # What logfmt's writers begin with; `key=` of any other kind is too easily something else.
-    LogfmtParser: ("time=", "ts=", "level=", "t=", "lvl=", "timestamp=", "severity=", "at="),
-    PythonParser: ("dddd-dd-dd_dd:dd:dd", "[dddd-dd-dd_dd:dd:dd"),
-}
 # Fewer lines say nothing about what a log has become.
 _MIN_LINES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a block: where each begins, where its text ends, where the next one begins."""
-
-    octets: Octets
-    starts: Ints
-    ends: Ints
-    stops: Ints
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    def of(self, rows: Ints) -> bytes:
-        """These lines as the bytes of a block of their own."""
-        raw = self.octets.raw
-        spans = zip(self.starts[rows].tolist(), self.stops[rows].tolist(), strict=True)
-        return b"".join([raw[start:stop] for start, stop in spans])
-
-
-def lines_of(octets: Octets) -> Lines:
-    """Find the lines of a block."""
-    starts, ends = line_spans(octets, positions(octets.raw, ord("\n")))
-    return Lines(octets, starts, ends, np.append(starts, len(octets.raw))[1:])
+# Each run of strays is parsed by itself, some half of a millisecond; more of them are unparsed.
+_MOST_STRAYS = 1000
+_STRAY = -2
 
 
 @dataclass(slots=True)
@@ -81,6 +43,8 @@ class MixedParser:
     others: tuple[Parser, ...]
     # Makes a further format from lines that fit none: that of the log may have changed.
     guess: Callable[[bytes], Parser | None] = lambda _lines: None
+    # Reads what else a server writes that logs not only requests.
+    prose: PlainParser | None = None
     # Those of its formats; which they are is not known before the lines are.
     fields: tuple[str, ...] = ()
     # That of `main` when it was made: it names the log, whatever comes later.
@@ -121,9 +85,22 @@ class MixedParser:
             return batch
         lines = lines_of(batch.octets)
         owner, parsers = self._owners(batch, lines)
-        if not (owner > 0).any():
+        carried = _carried(owner)
+        prose = self._prose()
+        strays = _strays(owner, carried, parsers, lines) if prose else []
+        if not strays and not (owner > 0).any():
             return batch
-        return _regrouped(batch, lines, _carried(owner), parsers)
+        pieces = [_piece(prose, lines, rows) for rows in strays if prose]
+        for rows in strays:
+            carried[rows] = _STRAY
+        return _regrouped(batch, lines, carried, parsers, pieces)
+
+    def _prose(self) -> PlainParser | None:
+        """What reads lines that are in no format, if the program of the log writes such."""
+        if isinstance(self.main, PlainParser):
+            return self.main
+        talks = isinstance(self.main, HeadParser | PythonParser) or _talks(self.main)
+        return self.prose if talks else None
 
     def _settle(self, batch: Batch) -> None:
         """
@@ -150,57 +127,26 @@ class MixedParser:
         # What is only known by its time may be known better.
         left[(np.cumsum(count) - count)[loose_rows(batch)]] = True
         offer = Offer(lines, left & (lines.ends > lines.starts) & ~_is_blank(lines))
-        for number, parser in enumerate(self.others, start=1):
-            owner[offer.taken(parser)] = number
-        rest = offer.fitting(AccessParser)
-        guessed = self.guess(lines.of(rest)) if rest.size >= _MIN_LINES else None
-        if guessed is None:
-            return owner, (self.main, *self.others)
-        owner[offer.taken(guessed)] = len(self.others) + 1
-        return owner, (self.main, *self.others, guessed)
+        parsers = [self.main]
+        for parser in self._asked(offer):
+            owner[offer.taken(parser)] = len(parsers)
+            parsers.append(parser)
+        return owner, parsers
+
+    def _asked(self, offer: Offer) -> Iterator[Parser]:
+        """The formats that lines of another may have, as long as any line is left."""
+        yield from self.others
+        rest = offer.fitting(ACCESS)
+        guessed = self.guess(offer.lines.of(rest)) if rest.size >= _MIN_LINES else None
+        if guessed:
+            yield guessed
+        if self.prose and _talks(self.main):
+            yield self.prose
 
 
-@dataclass(slots=True)
-class Offer:
-    """Lines that the formats of a mixed log are asked to take, one after the other."""
-
-    lines: Lines
-    open: Bools  # those not taken yet
-    rows: Ints = field(init=False)  # those open at the beginning, and their first eight bytes
-    first: Words = field(init=False)
-    _fitting: dict[type, Ints] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.rows = np.flatnonzero(self.open)
-        self.first = self.lines.octets.load(self.lines.starts[self.rows])
-
-    def fitting(self, kind: type) -> Ints:
-        """The lines left whose first bytes do not speak against a format."""
-        if kind not in self._fitting:
-            self._fitting[kind] = self.rows[_may_fit(kind, self.lines, self.rows, self.first)]
-        rows = self._fitting[kind]
-        return rows[self.open[rows]] if rows.size else rows
-
-    def taken(self, parser: Parser) -> Ints:
-        """Take the lines that begin a record of the parser's format."""
-        rows = self.fitting(type(parser))
-        if rows.size:
-            batch = parser.parse(Block(self.lines.of(rows)))
-            count = batch.line_counts()
-            rows = rows[(np.cumsum(count) - count)[_certain(batch)]]
-            self.open[rows] = False
-        return rows
-
-
-def _certain(batch: Batch) -> Ints:
-    """The rows that fit; of JSON those that state a time or a level, as any text may be JSON."""
-    fitting = np.flatnonzero(batch.parsed & ~loose_rows(batch))
-    if isinstance(batch.cutter, JsonParser) and fitting.size:
-        part = batch.select(fitting)
-        stated = zip(part.column("time").values(), part.column("level").values(), strict=True)
-        says = [time is not None or level is not None for time, level in stated]
-        fitting = fitting[np.array(says, np.bool_)]
-    return fitting
+def _talks(parser: Parser) -> bool:
+    """Whether it is the log of a server that writes not only requests to it."""
+    return isinstance(parser, ServerParser) and parser.server.talks
 
 
 def _is_plain(parser: object) -> bool:
@@ -222,38 +168,6 @@ def _is_blank(lines: Lines) -> Bools:
     return blank
 
 
-def _may_fit(kind: type, lines: Lines, rows: Ints, first: Words) -> Bools:
-    """A cheap test by the form of a time, so that few lines are parsed in vain."""
-    if issubclass(kind, AccessParser):
-        return _with_access_time(lines, rows)
-    octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
-    found = np.zeros(len(rows), np.bool_)
-    for shape in _SHAPES.get(kind, ("",)):
-        found |= begins(octets, starts, ends, shape, first=first)
-    return found
-
-
-def may_be_in(parser: Parser, raw: bytes) -> bool:
-    """Whether lines of a format may be in `raw` at all: false if it writes a time and none is."""
-    if not isinstance(parser, AccessParser | PythonParser):
-        return True
-    names = [slot.name for slot in parser.layout.slots]
-    if "time_local" in names:
-        return _ACCESS.search(raw) is not None
-    return "asctime" not in names or _ASCTIME.search(raw) is not None
-
-
-def _with_access_time(lines: Lines, rows: Ints) -> Bools:
-    raw = lines.octets.raw
-    # One byte is found in a hundredth of the time that two take (0.004 and 0.44 ms a 0.5 MB block).
-    if b"]" not in raw or not _ACCESS.search(raw):
-        return np.zeros(len(rows), np.bool_)
-    search = _ACCESS.search
-    spans = zip(lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True)
-    found = [bool(search(raw, start, min(end, start + _LOOK_BYTES))) for start, end in spans]
-    return np.array(found, np.bool_)
-
-
 def _carried(owner: Ints) -> Ints:
     """The format of every line: that of the last line before it that begins a record."""
     last = np.maximum.accumulate(np.where(owner >= 0, np.arange(len(owner)), -1))
@@ -261,9 +175,21 @@ def _carried(owner: Ints) -> Ints:
     return carried
 
 
-def _regrouped(batch: Batch, lines: Lines, owner: Ints, parsers: Sequence[Parser]) -> Batch:
+def _strays(owner: Ints, carried: Ints, parsers: Sequence[Parser], lines: Lines) -> Sequence[Ints]:
+    """Runs of lines that go on with no record: before the first one, or behind a request."""
+    single = np.array([isinstance(each, LINE_BY_LINE) for each in parsers], np.bool_)
+    stray = (owner < 0) & (single[carried] | (np.cumsum(owner >= 0) == 0))
+    edges = np.flatnonzero(np.diff(stray, prepend=False, append=False)).reshape(-1, 2)
+    filled = np.cumsum(np.append(0, lines.ends > lines.starts))
+    says = filled[edges[:, 1]] > filled[edges[:, 0]]  # blank lines by themselves say nothing
+    return [np.arange(start, stop) for start, stop in edges[says][:_MOST_STRAYS].tolist()]
+
+
+def _regrouped(
+    batch: Batch, lines: Lines, owner: Ints, parsers: Sequence[Parser], strays: Sequence[Piece]
+) -> Batch:
     """Put the records of all formats in the block's order; most of `main` are parsed already."""
-    pieces = _kept(batch, lines, owner)
+    pieces = [*_kept(batch, lines, owner), *strays]
     for number, parser in enumerate(parsers[1:], start=1):
         rows = np.flatnonzero(owner == number)
         if rows.size:

@@ -1,7 +1,7 @@
 """nginx access logs in any `log_format`, read by column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -81,9 +81,9 @@ class AccessParser:
         if isinstance(status, Texts):
             codes = status.integers()
             columns["status"] = codes
-            # Three digits, so below 1000, where the line fits.
-            found = np.where(codes.present, codes.found, 0)
-            np.copyto(severity, self.severities[found], where=codes.present)
+            stated = codes.present & (codes.found < len(self.severities))
+            found = np.where(stated, codes.found, 0)
+            np.copyto(severity, self.severities[found], where=stated)
         return severity
 
     def cut(self, batch: Batch, name: str) -> Column:
@@ -121,13 +121,24 @@ def access_parser(
     nobody could read: if nothing separates two variables of unknown width.
     """
     read = read_format(log_format)
-    names = list(dict.fromkeys(slot.name for slot in read.layout.slots))
+    parser = access_parser_of(read.layout, name=name, severities=severities, router=router)
+    return replace(parser, escape=read.escape, keys=read.keys)
+
+
+def access_parser_of(
+    layout: Layout,
+    *,
+    name: str,
+    severities: Mapping[str, Severity] = DEFAULT_SEVERITIES,
+    router: Router | None = None,
+    hidden: tuple[str, ...] = (),
+) -> AccessParser:
+    """The parser for a layout whose slots have the names of variables; `hidden` are no fields."""
+    names = list(dict.fromkeys(slot.name for slot in layout.slots if slot.name not in hidden))
     if "request" in names:
         names += [part for part in REQUEST_PARTS if part not in names]
     table = _severity_table(severities)
-    return AccessParser(
-        name, read.layout, tuple(names), table, read.escape, read.keys, router or Router()
-    )
+    return AccessParser(name, layout, tuple(names), table, router=router or Router())
 
 
 def _severity_table(severities: Mapping[str, Severity]) -> Octets8:

@@ -10,7 +10,7 @@ import numpy as np
 from parsers.columns import Column, Texts
 from parsers.frames import CRI, DOCKER, Frame, Unwrapped
 from parsers.kinds import digits, shaped
-from parsers.mixed import Lines
+from parsers.lines import Lines
 from parsers.severity import WORDS
 from parsers.stamps import find_stamps
 from parsers.traces import goes_on
@@ -271,8 +271,8 @@ def _unwrap_coloured(lines: Lines) -> Unwrapped:
     return nothing.unwrapped(lines.starts, np.zeros(len(lines), np.int64), ("coloured",), ())
 
 
-# A colour in one line of five is no accident.
-COLOURED = Frame("coloured", _unwrap_coloured, re.compile(rb"[^\x1b]*" + _COMMAND), enough=0.2)
+# One of the first lines suffices: some programs colour only what is bad (werkzeug: 4xx and 5xx).
+COLOURED = Frame("coloured", _unwrap_coloured, re.compile(rb"[^\x1b]*" + _COMMAND), enough=0.01)
 SYSLOG = Frame(
     "syslog",
     _unwrap_syslog,

@@ -9,12 +9,12 @@ import numpy as np
 from parsers import exceptions
 from parsers.batch import Batch
 from parsers.block import Block
-from parsers.columns import Column, Labels, Objects, Texts, Value, text
+from parsers.columns import Column, Labels, Objects, Texts, Value
 from parsers.cutting import compile_layout
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token
 from parsers.levels import severities
 from parsers.loose import begin_with_time, marked, with_stated
-from parsers.records import Records, complete_before_last_head, join
+from parsers.records import Records, complete_before_last, join
 from parsers.scan import cut
 from parsers.severity import Severity, severity_of
 from parsers.stamps import find_stamps
@@ -73,27 +73,12 @@ class PythonParser:
 
     def complete(self, raw: bytes) -> int:
         """A record ends where the next one begins: a traceback may follow it."""
-        return complete_before_last_head(raw, self._is_head)
+        return complete_before_last(raw, self._heads)
 
-    def _is_head(self, line: bytes) -> bool:
-        line = line.removesuffix(b"\r")
-        if line == _LOGGING_ERROR or (self._has_time() and _begins_with_time(line)):
-            return True
-        match = self.layout.pattern.fullmatch(line)
-        if not match or not self._has_level():
-            return bool(match)
-        number = [slot.name for slot in self.layout.slots].index("level") + 1
-        return severity_of(text(match[number])) is not None
+    def _heads(self, octets: Octets, _starts: Ints, _ends: Ints) -> Bools:
+        return self._lines(octets).heads
 
-    def _has_time(self) -> bool:
-        return any(slot.name == "asctime" for slot in self.layout.slots)
-
-    def _has_level(self) -> bool:
-        return any(slot.name == "level" for slot in self.layout.slots)
-
-    def parse(self, block: Block) -> Batch:
-        """Find the lines that fit the format with a known level; what follows them is theirs."""
-        octets = Octets(block.raw)
+    def _lines(self, octets: Octets) -> "_Lines":
         found = cut(self.layout, octets)
         texts = {name: Texts(octets, *span) for name, span in found.slots.items()}
         for slot in self.layout.slots:
@@ -101,17 +86,25 @@ class PythonParser:
                 texts[slot.name] = texts[slot.name].unpadded(slot.least)
         level, severity, known = _levels(texts.get("level"), len(found.starts))
         complaints = _complaints(octets, found.starts, found.ends)
-        heads = fits = (found.fits & known) | complaints
+        fits = found.fits & known
+        heads = fits | complaints
         if "asctime" in texts:
-            heads = begin_with_time(octets, found.starts, found.ends, fits)
-        records = join(heads, found.starts, found.ends)
-        lines = records.first
-        severity[complaints] = Severity.ERROR
+            heads = begin_with_time(octets, found.starts, found.ends, heads)
         severity[~fits] = Severity.INFO
+        severity[complaints] = Severity.ERROR
+        return _Lines(found.starts, found.ends, texts, level, severity, fits, complaints, heads)
+
+    def parse(self, block: Block) -> Batch:
+        """Find the lines that fit the format with a known level; what follows them is theirs."""
+        octets = Octets(block.raw)
+        found = self._lines(octets)
+        texts = found.texts
+        records = join(found.heads, found.starts, found.ends)
+        lines = records.first
         # A complaint fits no format, so its slots are blank but for the message: all of it.
-        blank = ~(found.fits & known)[lines]
-        levels, severity = level.take(lines), severity[lines]
-        loose = (heads & ~fits)[lines]
+        blank = ~found.fits[lines]
+        levels, severity = found.level.take(lines), found.severity[lines]
+        loose = (found.heads & ~found.fits & ~found.complaints)[lines]
         if loose.any():
             edges = (records.starts, found.ends[lines])
             rest = np.flatnonzero(loose)
@@ -126,7 +119,7 @@ class PythonParser:
             self.name,
             records.starts,
             records.ends,
-            heads[lines],
+            found.heads[lines],
             severity,
             self,
             columns,
@@ -152,6 +145,21 @@ class PythonParser:
         rows = rows or [{} for _ in range(len(batch))]
         said = [{name: value for name, value in row.items() if value is not None} for row in rows]
         return exceptions.with_exceptions(batch, said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a block by a format, a row for each."""
+
+    starts: Ints
+    ends: Ints
+    texts: dict[str, Texts]
+    level: Labels
+    severity: Octets8
+    # Lines in the format, those in which Python complains, and all that begin a record.
+    fits: Bools
+    complaints: Bools
+    heads: Bools
 
 
 def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> PythonParser:
@@ -230,11 +238,6 @@ def _complaints(octets: Octets, starts: Ints, ends: Ints) -> Bools:
         return np.zeros(len(starts), np.bool_)
     complaints: Bools = ends - starts == len(_LOGGING_ERROR)
     return complaints & octets.literal(_LOGGING_ERROR, starts)
-
-
-def _begins_with_time(line: bytes) -> bool:
-    octets, starts, ends = Octets(line), np.zeros(1, np.int64), np.full(1, len(line))
-    return bool(begin_with_time(octets, starts, ends, np.zeros(1, np.bool_))[0])
 
 
 def _without(texts: Texts, blank: Bools) -> Texts:

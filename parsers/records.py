@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.words import Bools, Ints
+from parsers.batch import line_spans
+from parsers.words import Bools, Ints, Octets
 
 # How far back from the end the start of the last record is looked for, in lines. A longer record is
 # cut by the tail's own limit; without this one, a file of another format would be searched whole at
@@ -54,6 +55,34 @@ def complete_before_last_head(raw: bytes, is_head: Callable[[bytes], object]) ->
             return start
         end = start - 1
     return 0
+
+
+# Most records have few lines, and a look at a few lines costs as much as one at a single line.
+_WINDOWS = (64, _LOOK_BACK_LINES)
+
+
+def complete_before_last(raw: bytes, heads: Callable[[Octets, Ints, Ints], Bools]) -> int:
+    """As `complete_before_last_head`, with a test for many lines at once: their starts and ends."""
+    end = raw.rfind(b"\n") + 1
+    for lines in _WINDOWS:
+        start = _back(raw, end, lines)
+        octets = Octets(raw[start:end])
+        starts, ends = line_spans(octets, octets.positions(ord("\n")))
+        found = np.flatnonzero(heads(octets, starts, ends))
+        if found.size:
+            return start + int(starts[found[-1]])
+        if not start:
+            break
+    return 0
+
+
+def _back(raw: bytes, end: int, lines: int) -> int:
+    """Where the last `lines` lines before `end` begin."""
+    for _ in range(lines):
+        end = raw.rfind(b"\n", 0, max(0, end - 1)) + 1
+        if not end:
+            break
+    return end
 
 
 def head_test(*patterns: re.Pattern[bytes]) -> Callable[[bytes], bool]:

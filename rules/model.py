@@ -14,6 +14,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from parsers.servers import NAMES as SERVERS
 from parsers.severity import LABELS, Severity
 from rules.messages import choice, wrong
 from rules.patterns import Pattern, pattern
@@ -21,7 +22,8 @@ from rules.texts import well_formed
 
 # A rule for `any` fits every format but these: what a stranger writes into a URL must not be
 # explained as a message of the kernel.
-ACCESS_FORMATS = frozenset({"nginx_access", "combined"})
+_NGINX = frozenset({"nginx_access", "combined"})
+ACCESS_FORMATS = _NGINX | frozenset(SERVERS)
 
 
 def severity(value: object) -> Severity:
@@ -99,8 +101,10 @@ class Rule(_Strict):
 
     def fits(self, log_format: str) -> bool:
         """Whether the rule is for events of this format."""
+        if log_format in _NGINX:
+            return not _NGINX.isdisjoint(self.format)
         if log_format in ACCESS_FORMATS:
-            return not ACCESS_FORMATS.isdisjoint(self.format)
+            return log_format in self.format
         return log_format in self.format or "any" in self.format
 
     @property

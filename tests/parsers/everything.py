@@ -11,6 +11,7 @@ from parsers.formats import NAMES, parser_for
 from parsers.heads import HEADS
 from parsers.prefixes import FRAMES
 from parsers.python_log import COMMON_FORMATS
+from parsers.servers import SERVERS
 from parsers.traces import CONTINUES, TRACES
 from tests.parsers.samples import ENDS, FORMATS, LINES, lines
 
@@ -33,7 +34,8 @@ def every_format() -> dict[str, Parser]:
 
 
 def _pieces() -> list[bytes]:
-    heads = [sample.encode() for head in HEADS for sample in head.samples]
+    samples = [*(each.samples for each in HEADS), *(each.samples for each in SERVERS)]
+    heads = [line.encode() for each in samples for line in each]
     whole = (
         *heads,
         *LINES,

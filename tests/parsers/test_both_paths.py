@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from parsers.layout import Layout, LayoutError
@@ -149,6 +149,8 @@ def spans(layout: Layout, raw: bytes, few_lines: int):
 
 @pytest.mark.timeout(60)
 @settings(max_examples=600)
+# A separator that begins in the last value and ends behind it.
+@example(("${a}  ${a} ", b"  -  "))
 @given(nginx_cases())
 def test_both_paths_cut_nginx_lines_alike(case):
     log_format, raw = case

@@ -13,7 +13,7 @@ from parsers.batch import Batch, Parser
 from parsers.block import Block
 from parsers.formats import Options, parser_for
 from parsers.framed import FramedParser, frame_of
-from parsers.mixed import lines_of
+from parsers.lines import lines_of
 from parsers.prefixes import _SYSLOG, FRAMES, _matched, _syslog_prefixes
 from parsers.severity import Severity
 from parsers.words import Octets

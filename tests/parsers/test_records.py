@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.records import complete_before_last_head, head_test, join
+from parsers.records import complete_before_last, complete_before_last_head, head_test, join
 
 IS_HEAD = head_test(re.compile(rb"#"), re.compile(rb"!"))
+
+
+def are_heads(octets, starts, ends):
+    first = octets.bytes[starts]
+    return (ends > starts) & ((first == ord("#")) | (first == ord("!")))
 
 
 def joined(*heads: int):
@@ -55,9 +60,19 @@ def test_every_line_is_in_one_record(heads):
 )
 def test_a_record_is_whole_when_the_next_one_begins(raw, whole):
     assert whole == complete_before_last_head(raw, IS_HEAD)
+    assert whole == complete_before_last(raw, are_heads)
+
+
+@pytest.mark.parametrize("lines", [1, 62, 63, 64, 65, 1000, 1999])
+def test_the_head_of_a_long_record_is_found(lines):
+    raw = b"#zero\n" * 3 + b"#one\n" + b"more\n" * lines
+
+    assert complete_before_last_head(raw, IS_HEAD) == 18
+    assert complete_before_last(raw, are_heads) == 18
 
 
 def test_the_head_is_looked_for_in_the_last_lines_only():
     raw = b"#one\n" + b"more\n" * 5000
 
     assert complete_before_last_head(b"#zero\n" + raw, IS_HEAD) == 0
+    assert complete_before_last(b"#zero\n" + raw, are_heads) == 0
