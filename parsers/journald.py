@@ -1,7 +1,7 @@
 """The journal's export format (`journalctl -o export`): `KEY=value` lines, and binary values."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,8 +48,9 @@ class JournaldParser:
         """The entries whose empty line is there."""
         done = 0
         for entry in entries(raw):
-            if entry.whole:
-                done = entry.behind
+            if not entry.whole:
+                break
+            done = entry.behind
         return done
 
     def parse(self, block: Block) -> Batch:
@@ -103,7 +104,7 @@ def _entry(raw: bytes, start: int) -> Entry:
             return _foreign(raw, start, at)
         key, value, end = field
         if end > len(raw):  # the block ends in a binary value
-            return Entry(start, len(raw), len(raw), {}, whole=False)
+            return replace(_foreign(raw, start, at), whole=False)
         _put(fields, key, value)
         at = end + 1
     ended = at < len(raw)
@@ -139,9 +140,11 @@ def _field(raw: bytes, at: int) -> tuple[str, Value, int] | None:
     begin = line_end + 1 + _SIZE_BYTES
     size = int.from_bytes(raw[line_end + 1 : begin], "little")
     end = begin + size
-    if size > _MOST_BYTES or raw[end : end + 1] not in (b"\n", b""):
+    if end >= len(raw):  # also without its newline it is no whole value
+        end = len(raw) + 1
+    elif raw[end] != ord("\n"):
         return None
-    return key.decode("ascii"), text(raw[begin:end]), end
+    return None if size > _MOST_BYTES else (key.decode("ascii"), text(raw[begin:end]), end)
 
 
 def _put(fields: dict[str, Value], key: str, value: Value) -> None:

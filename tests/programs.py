@@ -55,6 +55,7 @@ def _statsd_js() -> Path | None:
 
 PROGRAMS = {
     "nginx": Program(_in_path("nginx"), "apt-get install nginx-light"),
+    "haproxy": Program(_in_path("haproxy"), "apt-get install haproxy"),
     "logrotate": Program(_in_path("logrotate"), "apt-get install logrotate"),
     "systemd-analyze": Program(_in_path("systemd-analyze"), "apt-get install systemd"),
     "systemd-sysusers": Program(_in_path("systemd-sysusers"), "apt-get install systemd"),

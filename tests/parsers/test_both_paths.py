@@ -34,7 +34,7 @@ NASTY = (
     *(b"GET / HTTP/1.1", b"2", b"20", b"2000", b"abc", b"\\ ", b"\x80" * 9, b"~", b"|", b"a"),
 )
 LINE_ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n", b"\r\n\r\n")
-TOUCHING_TIME = re.compile(r"\}\$\{time_|\$\{time_\w+\}\$")
+TOUCHING = re.compile(r"\}\$\{(?:time_|pipe)|\$\{(?:time_\w+|pipe)\}\$")
 
 fitting_values = st.binary(max_size=12).map(lambda raw: raw.hex().encode()) | st.sampled_from(
     (
@@ -185,8 +185,9 @@ def test_what_a_format_writes_is_read_back(data):
     pieces = data.draw(log_formats())
     names = [piece[2:-1] for piece in pieces if piece.startswith("${")]
     log_format = "".join(pieces)
-    # A time that touches a value is one more of the separators, and any 26 bytes may be one.
-    assume(not TOUCHING_TIME.search(log_format))
+    # A time that touches a value is one more of the separators, and any 26 bytes may be one; so is
+    # a flag, and any byte.
+    assume(not TOUCHING.search(log_format))
     try:
         layout = access_parser(data.draw(escapes()) + log_format).layout
     except LayoutError:

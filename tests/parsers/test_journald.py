@@ -85,3 +85,16 @@ def test_an_export_that_is_found_by_itself_is_read_with_the_options_of_its_sourc
 
     assert found == parser_for("journald", options)
     assert found != parser_for("journald")
+
+
+def test_a_value_whose_newline_has_not_come_yet_is_not_read_as_whole():
+    raw = b"MESSAGE\n\x03\0\0\0\0\0\0\0a\n\n\r\n"
+    parser = parser_for("journald")
+
+    def messages(part: bytes) -> list[str]:
+        return [each.message for each in parser.parse(Block(part)).events()]
+
+    for cut in range(len(raw) + 1):
+        size = parser.complete(raw[:cut])
+
+        assert messages(raw) == messages(raw[:size]) + messages(raw[size:])

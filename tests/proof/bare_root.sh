@@ -82,7 +82,7 @@ inside() {
         exec chroot "$root" env --ignore-environment "$@"' sh "$root" "${environment[@]}" "$@"
 }
 
-for program in git gcc nginx node logrotate; do
+for program in git gcc nginx haproxy node logrotate; do
     if inside sh -c "command -v $program" >/dev/null; then
         die "the root is not bare: it has $program"
     fi
