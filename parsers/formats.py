@@ -30,6 +30,7 @@ from parsers.server_log import ServerParser, server_parsers
 from parsers.servers import NAMES as SERVER_NAMES
 from parsers.severity import Severity
 from parsers.structured import Reader
+from parsers.young import GROWN_LINES, Young
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 # nginx formats that detection knows. Sources: `combined` is built into nginx; `main` is in the
@@ -197,8 +198,8 @@ class AnyOf:
         """The format of a log that begins with `head`, and behind it those that lost."""
         return ranking(head, self._tried(head), self.otherwise)
 
-    def _tried(self, head: bytes) -> Sequence[Parser]:
-        guessed = self.guess(head)
+    def _tried(self, head: bytes, *, guess: bool = True) -> Sequence[Parser]:
+        guessed = self.guess(head) if guess else None
         # Last, because a known format has better names for what the guess calls `extra_1`.
         lines = [line.removesuffix(b"\r") for line in sample(head).split(b"\n")]
         lines = [line for line in lines if len(line) <= _TRIED_BYTES]
@@ -215,6 +216,17 @@ class AnyOf:
         return _framed(frame, self, self.options, head) if frame else self._mixed(head)
 
     def _mixed(self, head: bytes) -> Parser:
+        mixed = self._chosen_mixed(head)
+        lines = head.count(b"\n")
+        if isinstance(mixed, MixedParser) and 0 < lines < GROWN_LINES:
+            mixed.young = Young(self._known, lines)
+        return mixed
+
+    def _known(self, recent: bytes) -> Parser | None:
+        best = best_of(recent, self._tried(recent, guess=False))
+        return best.parser if best and best.share >= ENOUGH else None
+
+    def _chosen_mixed(self, head: bytes) -> Parser:
         best = best_of(head, self._tried(head))
         if best is None:
             return self._beside(self._without(head))

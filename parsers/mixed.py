@@ -17,6 +17,7 @@ from parsers.plain import PlainParser
 from parsers.python_log import PythonParser
 from parsers.server_log import ServerParser
 from parsers.words import Bools, Ints
+from parsers.young import Young
 
 # How far back `complete` looks for the last record of another format.
 _TAIL_BYTES = 1 << 14
@@ -45,6 +46,8 @@ class MixedParser:
     guess: Callable[[bytes], Parser | None] = lambda _lines: None
     # Reads what else a server writes that logs not only requests.
     prose: PlainParser | None = None
+    # Chooses once more, while the log is younger than what a choice is made from; None: it is not.
+    young: Young | None = None
     # Those of its formats; which they are is not known before the lines are.
     fields: tuple[str, ...] = ()
     # That of `main` when it was made: it names the log, whatever comes later.
@@ -77,7 +80,19 @@ class MixedParser:
         batch = self._parse(block)
         if WHERE in batch.columns and len(batch) >= _MIN_LINES:
             self._settle(batch)
+        if self.young:
+            self._grow(self.young, block.raw)
         return batch
+
+    def _grow(self, young: Young, raw: bytes) -> None:
+        """From the next block on the format that the log has turned out to have is `main`."""
+        main = young.chosen(raw)
+        if main and main is not self.main:
+            rest = (self.main, *self.others)
+            self.others = tuple(each for each in rest if each is not main and not _is_plain(each))
+            self.main = main
+        if young.is_grown:
+            self.young = None
 
     def _parse(self, block: Block) -> Batch:
         batch = self.main.parse(block)

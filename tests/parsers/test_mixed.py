@@ -208,3 +208,44 @@ def test_lines_that_fit_nothing_cost_no_more_than_their_size(line):
     mixed.parse(Block(raw))
 
     assert time.process_time() - began < 4
+
+
+BANNER = b"".join(b"  :: line %d of a banner ::\n" % number for number in range(8))
+SPRING = (
+    b"2026-01-02 03:04:05.678  INFO 7 --- [           main] com.example.shop.ShopApplication"
+    b"         : Started\n"
+)
+
+
+def formats_of(parser, raw):
+    return set(parser.parse(Block(raw)).format_of().values())
+
+
+def test_a_log_that_began_with_a_banner_gets_its_format_when_it_has_grown():
+    parser = parser_for("auto", head=BANNER)
+
+    parser.parse(Block(BANNER))
+    found = [formats_of(parser, SPRING * 4) for _ in range(6)]
+
+    assert {"spring"} == found[-1]
+
+
+def test_a_long_traceback_in_a_young_log_does_not_change_its_format():
+    parser = parser_for("auto", head=SPRING * 5)
+
+    parser.parse(Block(SPRING * 5 + b"java.lang.Error: no\n" + b"\tat a.b.C(D.java:1)\n" * 150))
+
+    assert {"spring"} == formats_of(parser, SPRING)
+
+
+def test_a_grown_log_keeps_nothing_to_choose_from():
+    parser = parser_for("auto", head=SPRING)
+
+    for _ in range(60):
+        parser.parse(Block(SPRING * 5))
+
+    assert isinstance(parser, MixedParser)
+    assert parser.young is None
+    grown = parser_for("auto", head=SPRING * 300)
+    assert isinstance(grown, MixedParser)
+    assert grown.young is None
