@@ -94,13 +94,22 @@ COMMON = Keys(
         *("datetime", "date", "t", "time_iso8601", "time_local"),
         *("Timestamp", "Time", "instant", "timeMillis", "created", "dt", "_time"),
         *("timestampSeconds", "start_time", "StartUTC", "T", "eventTime", "event_time"),
-        "startTime",
+        *("startTime", "log_timestamp", "event_timestamp"),
     ),
     # ECS `log.level`; zap's development encoder `L`; Monolog `level_name`; log4js
     # `level.levelStr`, also with a layout of its own; last, as they often are something else,
     # Datadog's `status` and `at`.
     level=(
-        *("level", "severity", "levelname", "log.level", "lvl", "loglevel", "log_level"),
+        *(
+            "levelName",
+            "level",
+            "severity",
+            "levelname",
+            "log.level",
+            "lvl",
+            "loglevel",
+            "log_level",
+        ),
         *("level_name", "LogLevel", "Level", "Severity", "L", "levelno", "level_value"),
         *("severityText", "severity_text", "severityNumber", "level.levelStr"),
         *("logging.googleapis.com/severity", "status", "at"),

@@ -275,7 +275,11 @@ def _may_be_among(parser: Parser, lines: Sequence[bytes]) -> bool:
 def _framed(frame: Frame, within: Parser, options: Options, head: bytes) -> FramedParser:
     inner: dict[str, Parser] = {}
     if isinstance(within, AnyOf):
-        inner = {name: within.chosen(raw) for name, raw in heads_in(frame, head).items()}
+        # A frame that takes nothing off would be found again for ever.
+        inner = {
+            name: within.chosen(raw) if raw != head else within.otherwise
+            for name, raw in heads_in(frame, head).items()
+        }
     return FramedParser(frame, inner, within, options.zone, options.reference)
 
 

@@ -12,8 +12,8 @@ from parsers.levels import head_runs, severities, stated_levels
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 
-# A time so near to the start of a line begins a record, whatever comes behind it.
-_NEAR_BYTES = 4
+# A time so near to the start of a line begins a record, whatever comes behind it: `[Fri Jan 02 …`.
+_NEAR_BYTES = len("[Fri ")
 PLAIN = "plain"
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
 from parsers.head_log import HeadParser
+from parsers.json_lines import JsonParser
 from parsers.lines import Lines, lines_of
+from parsers.logfmt import LogfmtParser
 from parsers.loose import loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, where_of
 from parsers.offer import ACCESS, LINE_BY_LINE, Offer
@@ -26,6 +28,9 @@ _MIN_LINES = 4
 # Each run of strays is parsed by itself, some half of a millisecond; more of them are unparsed.
 _MOST_STRAYS = 1000
 _STRAY = -2
+# What stands between the records of such formats was written by people, for people: a traceback
+# with which a service ends that logs JSON. In nginx's logs it is a fault, and stays unparsed.
+_SPEAKS = (HeadParser, PythonParser, JsonParser, LogfmtParser)
 
 
 @dataclass(slots=True)
@@ -114,8 +119,7 @@ class MixedParser:
         """What reads lines that are in no format, if the program of the log writes such."""
         if isinstance(self.main, PlainParser):
             return self.main
-        talks = isinstance(self.main, HeadParser | PythonParser) or _talks(self.main)
-        return self.prose if talks else None
+        return self.prose if isinstance(self.main, _SPEAKS) or _talks(self.main) else None
 
     def _settle(self, batch: Batch) -> None:
         """
@@ -193,7 +197,8 @@ def _carried(owner: Ints) -> Ints:
 def _strays(owner: Ints, carried: Ints, parsers: Sequence[Parser], lines: Lines) -> Sequence[Ints]:
     """Runs of lines that go on with no record: before the first one, or behind a request."""
     single = np.array([isinstance(each, LINE_BY_LINE) for each in parsers], np.bool_)
-    stray = (owner < 0) & (single[carried] | (np.cumsum(owner >= 0) == 0))
+    broken = lines.octets.bytes[lines.starts] == ord("{")  # JSON that is not whole is no text
+    stray = (owner < 0) & ~broken & (single[carried] | (np.cumsum(owner >= 0) == 0))
     edges = np.flatnonzero(np.diff(stray, prepend=False, append=False)).reshape(-1, 2)
     filled = np.cumsum(np.append(0, lines.ends > lines.starts))
     says = filled[edges[:, 1]] > filled[edges[:, 0]]  # blank lines by themselves say nothing

@@ -147,13 +147,18 @@ def _unwrap_syslog(lines: Lines) -> Unwrapped:
     octets = lines.octets
     prefixes = _syslog_prefixes(lines)
     begin = _behind_relays(octets, prefixes.ends, lines.ends)
-    # Each line of the kernel is a record, also one that it indents.
+    # Each line of the kernel is a record, also one that it indents, and of sudo, which pads names.
     at, end = prefixes.parts["program"]
-    kernel = np.flatnonzero((end - at == len("kernel")) & octets.literal(b"kernel", at))
+    indents = np.zeros(len(lines), np.bool_)
+    for program in (b"kernel", b"sudo"):
+        indents |= (end - at == len(program)) & octets.literal(program, at)
+    rows = np.flatnonzero(indents)
     for _ in range(_MOST_INDENTED):
-        at = begin[kernel]
-        kernel = kernel[(octets.bytes[at] == ord(" ")) & (at < lines.ends[kernel])]
-        begin[kernel] += 1
+        rows = rows[(octets.bytes[begin[rows]] == ord(" ")) & (begin[rows] < lines.ends[rows])]
+        begin[rows] += 1
+    # Structured data without a message is a record, too: it says what there is to say.
+    bare = prefixes.fits & (begin >= lines.ends) & (octets.bytes[lines.ends - 1] == ord("]"))
+    begin = np.where(bare, octets.find(ord("["), lines.starts, lines.ends), begin)
     said_by = prefixes.between("hostname", "program", "process").labels()
     writers = np.where(prefixes.fits, said_by.codes, -1)
     further = goes_on(octets, begin, lines.ends)

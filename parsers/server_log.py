@@ -28,6 +28,7 @@ from parsers.words import Bools
 _LEVEL = "$level"
 # What HAProxy writes for a time that never came, and for the status of no answer.
 _NEVER = b"-1"
+_ESCAPED = ("request_headers", "response_headers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ class ServerParser:
         """
         Rows in which a number that gets what is left of a line or before a quote is one.
 
-        The layout takes any text for it, and so captured headers where none are expected.
+        The layout takes any text for it, and so captured headers where none are expected. And what
+        HAProxy has captured of headers holds no brace, as it escapes those; of cookies it escapes
+        nothing, so that a stranger's can look like all that follows it, up to the real brace.
         """
         counted = np.ones(len(batch), np.bool_)
         for segment in self.layout.segments:
@@ -99,13 +102,19 @@ class ServerParser:
                 text = batch.columns[f"${segment.rest.name}"]
                 assert isinstance(text, Texts)
                 counted &= _is_number(text)
+        for name in _ESCAPED:
+            header = batch.columns.get(f"${name}")
+            if isinstance(header, Texts):
+                brace = header.octets.find(ord("{"), header.starts, header.ends)
+                counted &= brace == header.ends
         return counted
 
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut a part of the text, the time, or what derives from the request."""
         part = batch.columns.get(f"${name}")
         if name in self.numbers and isinstance(part, Texts):
-            return replace(part, null=_NEVER).integers()
+            plus = part.octets.bytes[np.maximum(part.starts, 0)] == ord("+")  # so far, and more
+            return replace(part, starts=part.starts + plus, null=_NEVER).integers()
         stamp = batch.columns.get(f"${STAMP}")
         if name != "time" or not isinstance(stamp, Texts):
             return self.access.cut(batch, name)

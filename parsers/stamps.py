@@ -24,7 +24,7 @@ DATES = (
     *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
-    *("adddddd", "adddddddd"),
+    *("adddddd", "adddddddd", "aaa d"),
 )
 CLOCK_ONLY = len(DATES)
 # Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
@@ -35,8 +35,9 @@ BARE = (
     "dddddddddd",
 )
 _FIRST_BARE = CLOCK_ONLY + 1
-YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd"))
-_BSD = DATES.index("aaa bd")
+YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d"))
+_BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
+_AUDIT = b"audit("  # of the kernel's audit: `type=SYSCALL msg=audit(1767323045.678:501): …`
 _WHOLE_DIGITS = 10
 _NEAR_START = 4  # brackets, or a letter for the level
 
@@ -209,6 +210,8 @@ def _fraction(octets: Octets, end: Ints) -> tuple[Ints, Ints]:
         until[rows] += 1
     # `:` may also separate the clock from a number; Java writes three digits behind it.
     none = (until == begin) | ((mark == ord(":")) & (until != begin + 3))
+    # More than nanoseconds are a number of their own behind a comma.
+    none |= (until == begin + 9) & digits(octets.bytes[until])
     return np.where(none, end, begin), np.where(none, end, until)
 
 
@@ -224,7 +227,9 @@ def _meridiem(octets: Octets, end: Ints) -> Ints:
 def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:
     """Behind the year that asctime(3) and date(1) write last."""
     until = end.copy()
-    rows = np.flatnonzero((notation == _BSD) & (octets.bytes[at - 1] == ord(" ")))
+    rows = np.flatnonzero(
+        ((notation == _BSD) | (notation == _SHORT_BSD)) & (octets.bytes[at - 1] == ord(" "))
+    )
     rows = rows[shaped(octets, at[rows] - 4, "aaa ")]
     for century in (" 20dd", " 19dd"):
         fits = shaped(octets, end[rows], century) & ~digits(octets.bytes[end[rows] + 5])
@@ -236,6 +241,12 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
     """Times without a colon, for the rows that have none yet."""
     rows = np.flatnonzero(stamps.at < 0)
     at = starts[rows] + among(octets.bytes[starts[rows]], b"[(")
+    if _AUDIT in octets.raw:
+        paren = octets.find(
+            ord("("), starts[rows], np.minimum(ends[rows], starts[rows] + HEAD_BYTES)
+        )
+        audit = octets.literal(_AUDIT, np.maximum(paren + 1 - len(_AUDIT), 0))
+        at = np.where(audit & (paren >= starts[rows] + len(_AUDIT) - 1), paren + 1, at)
     for number, shape in enumerate(BARE):
         if not rows.size:
             return

@@ -14,6 +14,7 @@ from parsers.mixed import MixedParser
 from parsers.nginx_access import COMBINED, AccessParser
 from parsers.plain import PlainParser
 from tests.parsers import samples
+from tests.parsers.everything import assert_each_byte_in_one_event
 
 ACCESS = samples.ACCESS[0]
 ERROR = (
@@ -171,21 +172,15 @@ def test_lines_of_another_format_between_two_records_keep_them_apart():
 @given(head=samples.blocks, raw=samples.blocks | st.binary(max_size=200))
 def test_every_line_is_in_one_record_and_no_bytes_raise(head, raw):
     mixed = parser_for("auto", head=head or b"\n")
+
+    assert_each_byte_in_one_event(mixed, raw)
+
     batch = mixed.parse(Block(raw, "a.log", 1000))
     events = list(batch.events())
-
-    at = 0
-    for start, end in zip(batch.starts.tolist(), batch.ends.tolist(), strict=True):
-        assert raw[at:start].strip(b"\r\n") == b""
-        at = end
-    assert raw[at:].strip(b"\r\n") == b""
-    lines = raw.count(b"\n") + (raw != b"" and not raw.endswith(b"\n"))
-    assert lines == int(batch.line_counts().sum())
-    assert [1000 + start for start in batch.starts.tolist()] == [event.offset for event in events]
-    unparsed = [event for event in events if not event.parsed]
+    assert [1000 + start for start in batch.origins().tolist()] == [each.offset for each in events]
     records = batch.records().values()
     rows = [row for row, fits in enumerate(batch.parsed.tolist()) if not fits]
-    assert [records[row] for row in rows] == [event.message for event in unparsed]
+    assert [records[row] for row in rows] == [each.message for each in events if not each.parsed]
 
 
 @settings(max_examples=60)

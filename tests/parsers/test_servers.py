@@ -107,6 +107,22 @@ def test_what_haproxy_escapes_is_what_it_had() -> None:
     assert "/a\\x41é" == event.fields["request_uri"]
 
 
+def test_a_cookie_of_a_stranger_moves_no_field() -> None:
+    """HAProxy writes captured cookies as they come (src/log.c: lf_text of %CC)."""
+    forged = "SID=a - sH-- 1/1/1/1/0 0/0"
+    bare = HAPROXY.replace(" - - ", f" {forged} - ")
+    captured = HAPROXY.replace(" - - ", f" {forged} {{x - ").replace(' "GET', ' {curl} "GET')
+
+    for line in (bare, captured):
+        assert "termination_state" not in haproxy(line).fields
+
+
+def test_a_plus_of_what_is_not_over_yet_is_no_part_of_the_number() -> None:
+    event = haproxy(HAPROXY.replace("/8 200 182", "/+8 200 +182"))
+
+    assert (8, 182) == (event.fields["request_time_ms"], event.fields["bytes_sent"])
+
+
 def test_a_status_of_any_length_is_no_index() -> None:
     event = haproxy(HAPROXY.replace(" 200 ", " 99999999999 "))
 
