@@ -37,9 +37,9 @@ _SHAPES: Mapping[type, tuple[str, ...]] = {
 _ANY = ("",)
 # The formats in which every line is a record, so that none goes on with the one before it.
 LINE_BY_LINE = (AccessParser, ServerParser, JsonParser, LogfmtParser)
-# How lines of a format look: they begin with one of these shapes, or hold one of these texts (any
-# line does if there are none), or ACCESS.
-Looks = tuple[str, ...] | tuple[bytes, ...]
+# How lines of a format look: they begin with one of these shapes, and hold one of these texts if
+# there are any; or ACCESS.
+Looks = tuple[str | bytes, ...]
 ACCESS = ("a time of the Common Log Format",)
 
 
@@ -97,7 +97,7 @@ def _looks(parser: Parser) -> Looks:
     if isinstance(parser, AccessParser):
         return ACCESS
     if isinstance(parser, ServerParser):
-        return parser.server.marks or _ANY
+        return (*parser.server.begins, *parser.server.marks)
     return _SHAPES.get(type(parser), _ANY)
 
 
@@ -107,12 +107,17 @@ def _may_fit(looks: Looks, lines: Lines, rows: Ints, first: Words) -> Bools:
         return _with_access_time(lines, rows)
     octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
     found = np.zeros(len(rows), np.bool_)
-    for each in looks:
-        if isinstance(each, bytes):
-            found |= _holding(lines, each)[rows]
-        else:
-            found |= begins(octets, starts, ends, each, first=first)
-    return found
+    for shape in looks:
+        if isinstance(shape, str):
+            found |= begins(octets, starts, ends, shape, first=first)
+    marks = [each for each in looks if isinstance(each, bytes)]
+    if not marks or not found.any():
+        return found
+    holds = np.zeros(len(lines), np.bool_)
+    for mark in marks:
+        holds |= _holding(lines, mark)
+    both: Bools = found & holds[rows]
+    return both
 
 
 def _holding(lines: Lines, mark: bytes) -> Bools:

@@ -9,6 +9,9 @@ Entries of one name are its variants, the more telling first. `docs/formats.md` 
 
 from dataclasses import dataclass
 
+# How an address begins: no date does.
+ADDRESS = ("d.", "dd.", "ddd.", ":", "_:", "__:", "___:", "____:", "[")
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -23,6 +26,8 @@ class Server:
     # What a line of it holds one of: only such lines of a log of another format are tried. None:
     # nothing tells it, and it is tried only in a log of this server.
     marks: tuple[bytes, ...] = (b" HTTP/",)
+    # How a line of it begins, in the shapes of `shapes.py`: the first test of all, as it is cheap.
+    begins: tuple[str, ...] = ADDRESS
     # What stands before two hexadecimal digits for a byte that it does not write as it is.
     escape: bytes = b""
     # The server writes its other messages to the same log: what is no request is plain text.
@@ -102,6 +107,7 @@ SERVERS = (
             'INFO:     [2001:db8::7]:45368 - "GET /a?b=c HTTP/1.1" 404 Not Found',
         ),
         "uvicorn/config.py: LOGGING_CONFIG (access), uvicorn/logging.py: AccessFormatter",
+        begins=("____:     ",),
     ),
     Server(
         "uvicorn",
@@ -121,6 +127,7 @@ SERVERS = (
         "[" + _SPACED_CLF + '] "{request}" {status:ddd} {body_bytes_sent:#}',
         ('[02/Jan/2026 03:04:05] "GET /a?b=c HTTP/1.1" 200 2329',),
         "django/core/servers/basehttp.py, django/utils/log.py: ServerFormatter",
+        begins=("[dd/___/dddd ",),
     ),
     Server(
         "daphne",
@@ -143,6 +150,7 @@ SERVERS = (
             " (1 switches on core 0)",
         ),
         "uwsgi/core/logging.c: log_request",
+        begins=("[pi_: ",),  # a `d` would be a digit
         marks=(b" msecs (",),
     ),
     Server(
@@ -154,6 +162,7 @@ SERVERS = (
             "HIER_DIRECT/192.0.2.8 text/html",
         ),
         "squid/src/log/FormatSquidNative.cc",
+        begins=("dddddddddd.ddd ",),
         marks=(),
         talks=False,
     ),
