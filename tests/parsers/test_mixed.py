@@ -168,7 +168,8 @@ def test_lines_of_another_format_between_two_records_keep_them_apart():
     assert "INFO:app.web:started" == events[2].message
 
 
-@settings(max_examples=80)
+@pytest.mark.timeout(60)
+@settings(max_examples=30)
 @given(head=samples.blocks, raw=samples.blocks | st.binary(max_size=200))
 def test_every_line_is_in_one_record_and_no_bytes_raise(head, raw):
     mixed = parser_for("auto", head=head or b"\n")
