@@ -100,16 +100,8 @@ COMMON = Keys(
     # `level.levelStr`, also with a layout of its own; last, as they often are something else,
     # Datadog's `status` and `at`.
     level=(
-        *(
-            "levelName",
-            "level",
-            "severity",
-            "levelname",
-            "log.level",
-            "lvl",
-            "loglevel",
-            "log_level",
-        ),
+        *("levelName", "level", "severity", "levelname", "log.level", "lvl"),
+        *("loglevel", "log_level"),
         *("level_name", "LogLevel", "Level", "Severity", "L", "levelno", "level_value"),
         *("severityText", "severity_text", "severityNumber", "level.levelStr"),
         *("logging.googleapis.com/severity", "status", "at"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from parsers.batch import Batch
 from parsers.block import Block
-from parsers.columns import Column, Texts, Value
+from parsers.columns import Column, Objects, Texts, Value
 from parsers.cutting import compile_layout
 from parsers.head_text import STAMP, numbers_in, tokens
 from parsers.kinds import among
@@ -28,6 +28,7 @@ from parsers.words import Bools
 _LEVEL = "$level"
 # What HAProxy writes for a time that never came, and for the status of no answer.
 _NEVER = b"-1"
+_ASKED = ("request_method", "request_uri", "url", "server_protocol", "status")
 _ESCAPED = ("request_headers", "response_headers")
 
 
@@ -72,14 +73,25 @@ class ServerParser:
             assert isinstance(text, Texts)
             text = self._as_written(text)
             columns[f"${part.name}"] = text.unpadded(part.least) if part.least else text
-        parsed = batch.parsed & self._counted(batch)
+        batch = self._without_forged(replace(batch, cutter=self))
         level = columns.get(_LEVEL)
         if not isinstance(level, Texts):
-            return replace(batch, cutter=self, parsed=parsed)
+            return batch
         columns["level"] = level.labels()
         severity, known = severities(columns["level"].labels())
-        severity = np.where(known, severity, batch.severity)
-        return replace(batch, cutter=self, parsed=parsed, severity=severity)
+        return replace(batch, severity=np.where(known, severity, batch.severity))
+
+    def _without_forged(self, batch: Batch) -> Batch:
+        """The batch, in which rows that only look like the format do not fit it."""
+        sound = self._sound(batch)
+        if sound.all():
+            return batch
+        for name, column in batch.columns.items():
+            if isinstance(column, Texts):
+                spans = (np.where(sound, edge, -1) for edge in (column.starts, column.ends))
+                batch.columns[name] = column.at(*spans)
+        severity = np.where(sound, batch.severity, np.uint8(Severity.INFO))
+        return replace(batch, parsed=batch.parsed & sound, severity=severity)
 
     def _as_written(self, text: Texts) -> Texts:
         escape = self.server.escape
@@ -88,7 +100,7 @@ class ServerParser:
         hexadecimal = re.compile(re.escape(escape) + rb"([0-9A-Fa-f]{2})")
         return replace(text, unescape=partial(_unescaped, hexadecimal), escape=escape)
 
-    def _counted(self, batch: Batch) -> Bools:
+    def _sound(self, batch: Batch) -> Bools:
         """
         Rows in which a number that gets what is left of a line or before a quote is one.
 
@@ -96,18 +108,18 @@ class ServerParser:
         HAProxy has captured of headers holds no brace, as it escapes those; of cookies it escapes
         nothing, so that a stranger's can look like all that follows it, up to the real brace.
         """
-        counted = np.ones(len(batch), np.bool_)
+        sound = np.ones(len(batch), np.bool_)
         for segment in self.layout.segments:
             if isinstance(segment.rest, Slot) and segment.rest.name in self.numbers:
                 text = batch.columns[f"${segment.rest.name}"]
                 assert isinstance(text, Texts)
-                counted &= _is_number(text)
+                sound &= _is_number(text)
         for name in _ESCAPED:
             header = batch.columns.get(f"${name}")
             if isinstance(header, Texts):
                 brace = header.octets.find(ord("{"), header.starts, header.ends)
-                counted &= brace == header.ends
-        return counted
+                sound &= brace == header.ends
+        return sound
 
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut a part of the text, the time, or what derives from the request."""
@@ -115,6 +127,8 @@ class ServerParser:
         if name in self.numbers and isinstance(part, Texts):
             plus = part.octets.bytes[np.maximum(part.starts, 0)] == ord("+")  # so far, and more
             return replace(part, starts=part.starts + plus, null=_NEVER).integers()
+        if name == "message" and "$request" not in batch.columns:
+            return _asked(batch)
         stamp = batch.columns.get(f"${STAMP}")
         if name != "time" or not isinstance(stamp, Texts):
             return self.access.cut(batch, name)
@@ -151,6 +165,19 @@ def server_parser(
         layout, name=server.name, severities=severities, router=router, hidden=(STAMP, "level")
     )
     return ServerParser(access, numbers_in(server.text), server)
+
+
+def _asked(batch: Batch) -> Column:
+    """What was asked and answered, of a server that writes the request in parts."""
+    names = [f"${name}" for name in _ASKED if f"${name}" in batch.columns]
+    records: list[Value] = list(batch.records().values())
+    if "$request_method" not in names:
+        return Objects(records)
+    rows = np.flatnonzero(batch.parsed)
+    parts = [batch.columns[name].take(rows).values() for name in names]
+    for row, values in zip(rows.tolist(), zip(*parts, strict=True), strict=True):
+        records[row] = " ".join(map(str, values))
+    return Objects(records)
 
 
 def _unescaped(escape: re.Pattern[bytes], raw: bytes) -> bytes:

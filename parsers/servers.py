@@ -4,7 +4,7 @@ The request logs that servers other than nginx write: a table entry each, with s
 How a text is written, `head_text.py` says; parts have nginx's names where nginx has such a thing.
 Entries of one name are its variants, the more telling first. `docs/formats.md` lists them, and
 `tests/parsers/test_servers.py` reads every sample. Apache's formats are those of nginx
-(`apache.py`), and so are the ones of the servers that copy them (gunicorn, lighttpd, aiohttp).
+(`apache.py`), and so is gunicorn's.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Server:
     text: str
     # Lines of our own, in the form that the server writes.
     samples: tuple[str, ...]
-    # Where the form is said; each was also seen from the server itself.
+    # Where the form is said; each server was also run, and its lines looked at.
     source: str
     # What a line of it holds one of: only such lines of a log of another format are tried. None:
     # nothing tells it, and it is tried only in a log of this server.

@@ -158,6 +158,26 @@ def test_the_level_that_uvicorn_states_counts_more_than_the_status() -> None:
     assert ("plain", 4, Severity.ERROR) == (failed.format, failed.lines, failed.severity)
 
 
+def test_a_row_that_is_refused_says_nothing() -> None:
+    forged = HAPROXY.replace(" 200 ", " 503 ").replace(' "GET', ' {a} "GET')
+
+    batch = parse(server_parser(SERVERS[0]), HAPROXY, forged)
+
+    assert [True, False] == batch.parsed.tolist()
+    assert [200, None] == batch.column("status").values()
+    assert [Severity.INFO, Severity.INFO] == batch.severity.tolist()
+
+
+def test_the_message_is_the_request_also_where_it_is_written_in_parts() -> None:
+    squid = next(line for server, line in SAMPLES if server.name == "squid")
+
+    events = [*found(UWSGI), *found(squid)]
+
+    assert ["GET /a?b=c HTTP/1.1 200", "GET http://example.org/a 200"] == [
+        each.message for each in events
+    ]
+
+
 def test_times_without_a_zone_are_those_of_the_source() -> None:
     (event,) = found(HAPROXY, zone=ZoneInfo("Europe/Berlin"))
 
