@@ -20,6 +20,7 @@ from pathlib import Path
 
 from parsers.nginx_access import COMBINED
 from parsers.nginx_variables import LISTS, NUMBERS, WHOLE, Kind, kind_of
+from tests.programs import until_it_listens
 from tests.statsd_server import free_port
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -360,7 +361,7 @@ def _running(program: Path, folder: Path) -> Iterator[int]:
         paths = ["-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"]
         with subprocess.Popen([str(each) for each in (program, *paths)]) as process:
             try:
-                _wait_until_it_listens(process, port, folder)
+                until_it_listens(process, port, (folder / "error.log").read_text)
                 yield port
                 process.send_signal(signal.SIGQUIT)
                 process.wait(20)
@@ -374,16 +375,6 @@ def _strings(log_format: str) -> str:
     if escape.startswith("escape="):
         return f"{escape}{space}'{text}'"
     return f"'{log_format}'"
-
-
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        except ConnectionRefusedError:
-            continue
-        return
-    raise AssertionError(f"nginx did not start: {(folder / 'error.log').read_text()}")
 
 
 def _ask(port: int, asked: bytes) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,17 @@ def needs(name: str) -> Path:
     if os.environ.get("LOGTELL_REQUIRE_PROGRAMS") == "1":
         pytest.fail(f"{reason} (LOGTELL_REQUIRE_PROGRAMS=1 forbids the skip)", pytrace=False)
     pytest.skip(reason)
+
+
+def until_it_listens(process: subprocess.Popen[bytes], port: int, said: Callable[[], str]) -> None:
+    """Wait until a server takes connections; fail with what it has `said` if it ends before."""
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        except ConnectionRefusedError:
+            continue
+        return
+    pytest.fail(f"{process.args!r} has ended: {said()}")
 
 
 def _in_path(name: str) -> Callable[[], Path | None]:

@@ -22,7 +22,7 @@ from tests.agents import (
     run_agent,
     write_configuration,
 )
-from tests.programs import needs
+from tests.programs import needs, until_it_listens
 from tests.statsd_server import free_port
 
 pytestmark = pytest.mark.timeout(60)
@@ -72,25 +72,19 @@ class Server:
         client.close()
         return status
 
+    def errors(self) -> str:
+        """What it has said on the terminal; waits until it ends."""
+        assert self.process.stderr
+        return self.process.stderr.read().decode()
+
     def reload(self, name: str) -> None:
         """Take a changed configuration; returns when the port of a server in it is open."""
         self.process.send_signal(signal.SIGHUP)
-        wait_until_open(self.process, self.ports[name])
+        until_it_listens(self.process, self.ports[name], self.errors)
 
 
 def write_site(folder: Path, name: str, port: int, log: str = "") -> None:
     (folder / "etc/sites" / name).write_text(SITE.format(name=name, port=port, log=log))
-
-
-def wait_until_open(process: subprocess.Popen[bytes], port: int) -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        except ConnectionRefusedError:
-            continue
-        return
-    assert process.stderr
-    pytest.fail(f"nginx has ended: {process.stderr.read().decode()}")
 
 
 @contextmanager
@@ -100,8 +94,9 @@ def running(folder: Path, ports: Mapping[str, int]) -> Iterator[Server]:
     command = [str(program), "-p", f"{folder}/", "-c", "etc/nginx.conf", "-e", "logs/first.log"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
-            wait_until_open(process, next(iter(ports.values())))
-            yield Server(folder, process, ports)
+            server = Server(folder, process, ports)
+            until_it_listens(process, next(iter(ports.values())), server.errors)
+            yield server
         finally:
             process.terminate()
 

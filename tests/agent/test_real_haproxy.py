@@ -13,7 +13,7 @@ import pytest
 from parsers.block import Block
 from parsers.event import Event
 from parsers.formats import Options, parser_for
-from tests.programs import needs
+from tests.programs import needs, until_it_listens
 from tests.statsd_server import free_port
 
 pytestmark = pytest.mark.timeout(60)
@@ -98,18 +98,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
                 subprocess.Popen(command, cwd=tmp_path / "www", stdout=file, stderr=file)
             )
             stack.callback(process.terminate)
-            _wait_until_it_listens(process, ports[port], log)
+            until_it_listens(process, ports[port], log.read_text)
         yield made
-
-
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        except ConnectionRefusedError:
-            continue
-        return
-    pytest.fail(log.read_text())
 
 
 def events_in(log: Path) -> list[Event]:

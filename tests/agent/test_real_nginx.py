@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.agents import Agent, run_agent, run_statsd_double
-from tests.programs import needs
+from tests.programs import needs, until_it_listens
 from tests.statsd_server import free_port
 
 pytestmark = pytest.mark.timeout(60)
@@ -136,21 +136,10 @@ def running(program: Path, server: Nginx) -> Iterator[None]:
     command = [str(each) for each in [program, *paths]]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
-            wait_until_it_listens(process, server.port)
+            until_it_listens(process, server.port, (folder / "error.log").read_text)
             yield
         finally:
             process.terminate()
-
-
-def wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
-    while process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
-        except ConnectionRefusedError:
-            continue
-        return
-    assert process.stderr
-    pytest.fail(f"nginx did not start: {process.stderr.read().decode()}")
 
 
 def requests_of(agent: Agent) -> list[tuple[str, str, int, str]]:
