@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from parsers.any_of import AnyOf
 from parsers.detect import ENOUGH, Verdict
-from parsers.formats import AnyOf
 from parsers.framed import frame_of, heads_in
 
 _RIVALS = 3

@@ -6,20 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
 
+from parsers.any_of import AnyOf, framed
 from parsers.apache import as_nginx, is_log_format
-from parsers.batch import Batch, Parser
-from parsers.block import Block
-from parsers.detect import ENOUGH, Verdict, best_of, detect, ranking, sample, share_of
-from parsers.framed import FramedParser, frame_of, heads_in
-from parsers.frames import Frame
+from parsers.batch import Parser
+from parsers.detect import ENOUGH, best_of
+from parsers.framed import frame_of, heads_in
 from parsers.guess import guess_access
 from parsers.head_log import HeadParser, head_parsers
 from parsers.heads import HEADS
-from parsers.journald import JournaldParser, is_export
+from parsers.journald import JournaldParser
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.logfmt import LogfmtParser
-from parsers.mixed import MixedParser
 from parsers.nginx_access import COMBINED, DEFAULT_SEVERITIES, AccessParser, access_parser
 from parsers.nginx_error import NginxErrorParser
 from parsers.plain import PlainParser
@@ -30,7 +28,6 @@ from parsers.server_log import ServerParser, server_parsers
 from parsers.servers import NAMES as SERVER_NAMES
 from parsers.severity import Severity
 from parsers.structured import Reader
-from parsers.young import GROWN_LINES, Young
 
 _COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 # nginx formats that detection knows. Sources: `combined` is built into nginx; `main` is in the
@@ -74,8 +71,6 @@ _LOOSE_ACCESS_FORMATS = (
     '$remote_addr [$time_local] "$request" "$http_user_agent" "$http_x_forwarded_for"',
 )
 _FRAMES = {frame.name: frame for frame in FRAMES}
-# Longer lines say nothing of a format that others do not: all formats are tried on each.
-_TRIED_BYTES = 1 << 14
 NAMES = (
     *_ACCESS_FORMATS,
     *SERVER_NAMES,
@@ -118,7 +113,9 @@ def parser_for(name: str, options: Options | None = None, *, head: bytes = b"") 
     options = options or Options()
     frame, colon, within = name.partition(":")
     if frame in _FRAMES and (colon or not within):
-        return _framed(_FRAMES[frame], parser_for(within or "auto", options), options, head)
+        inner = parser_for(within or "auto", options)
+        zone, reference = options.zone, options.reference
+        return framed(_FRAMES[frame], inner, head, zone=zone, reference=reference)
     if is_python_format(name):
         return python_parser(name, zone=options.zone)
     if is_log_format(name):
@@ -174,115 +171,6 @@ def parser_for_any(
     return AnyOf("any", candidates, candidates[0])
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
-    """Several formats of which each block, or better the head of a file, chooses one."""
-
-    name: str
-    candidates: tuple[Parser, ...]
-    otherwise: Parser
-    # Makes a further candidate from the lines themselves.
-    guess: Callable[[bytes], Parser | None] = lambda _head: None
-    # Whose lines may stand between those of another; none: a log has one format.
-    others: tuple[Parser, ...] = ()
-    # Of the journal's export.
-    export: Parser | None = None
-    options: Options = Options()
-    fields: tuple[str, ...] = ()
-
-    def choose(self, head: bytes) -> Verdict:
-        """The format of a log that begins with `head`."""
-        return detect(head, self._tried(head), self.otherwise)
-
-    def ranking(self, head: bytes) -> list[Verdict]:
-        """The format of a log that begins with `head`, and behind it those that lost."""
-        return ranking(head, self._tried(head), self.otherwise)
-
-    def _tried(self, head: bytes, *, guess: bool = True) -> Sequence[Parser]:
-        guessed = self.guess(head) if guess else None
-        # Last, because a known format has better names for what the guess calls `extra_1`.
-        lines = [line.removesuffix(b"\r") for line in sample(head).split(b"\n")]
-        lines = [line for line in lines if len(line) <= _TRIED_BYTES]
-        known = [each for each in self.candidates if _may_be_among(each, lines)]
-        return [*known, guessed] if guessed else known
-
-    def chosen(self, head: bytes) -> Parser:
-        """The parser for a log that begins with `head`: also of framed and of mixed lines."""
-        if not self.others:
-            return self.choose(head).parser
-        if self.export and is_export(head):
-            return self.export  # no line of its binary values is one of another format
-        frame = frame_of(head)
-        return _framed(frame, self, self.options, head) if frame else self._mixed(head)
-
-    def _mixed(self, head: bytes) -> Parser:
-        mixed = self._chosen_mixed(head)
-        lines = head.count(b"\n")
-        if isinstance(mixed, MixedParser) and 0 < lines < GROWN_LINES:
-            mixed.young = Young(self._known, lines)
-        return mixed
-
-    def _known(self, recent: bytes) -> Parser | None:
-        best = best_of(recent, self._tried(recent, guess=False))
-        return best.parser if best and best.share >= ENOUGH else None
-
-    def _chosen_mixed(self, head: bytes) -> Parser:
-        best = best_of(head, self._tried(head))
-        if best is None:
-            return self._beside(self._without(head))
-        if best.share < ENOUGH:
-            # No format has most of the lines; several together may.
-            best = Verdict(best.parser, share_of(self._beside(best.parser), sample(head)))
-        if best.share < ENOUGH:
-            return self._beside(self._without(head))
-        mixed = self._beside(best.parser)
-        mixed.parse(Block(sample(head)))  # a format that joins lines seems to fit them all
-        return self._beside(mixed.main)
-
-    def _without(self, head: bytes) -> Parser:
-        """The parser for a log in none of the formats."""
-        plain = self.otherwise
-        return plain.chosen(sample(head)) if isinstance(plain, PlainParser) else plain
-
-    def _beside(self, main: Parser) -> MixedParser:
-        others = [each for each in self.others if each is not main and _may_stand(each, main)]
-        prose = self.otherwise if isinstance(self.otherwise, PlainParser) else None
-        return MixedParser(main, tuple(others), self.guess, prose)
-
-    def complete(self, raw: bytes) -> int:
-        """As the format that `raw` seems to have."""
-        return self.chosen(raw).complete(raw)
-
-    def parse(self, block: Block) -> Batch:
-        """As the format that the block seems to have."""
-        return self.chosen(block.raw).parse(block)
-
-
-def _may_stand(parser: Parser, main: Parser) -> bool:
-    """Whether lines of a format may stand between those of another."""
-    if not isinstance(parser, ServerParser):
-        return True
-    return parser.name == main.name or bool(parser.server.marks)
-
-
-def _may_be_among(parser: Parser, lines: Sequence[bytes]) -> bool:
-    """A cheap test, because there are many formats and a line by itself tries them all."""
-    if not isinstance(parser, AccessParser | ServerParser | HeadParser | PythonParser):
-        return True
-    return any(map(parser.layout.pattern.fullmatch, lines))
-
-
-def _framed(frame: Frame, within: Parser, options: Options, head: bytes) -> FramedParser:
-    inner: dict[str, Parser] = {}
-    if isinstance(within, AnyOf):
-        # A frame that takes nothing off would be found again for ever.
-        inner = {
-            name: within.chosen(raw) if raw != head else within.otherwise
-            for name, raw in heads_in(frame, head).items()
-        }
-    return FramedParser(frame, inner, within, options.zone, options.reference)
-
-
 def _access_parser(text: str, options: Options) -> AccessParser:
     return access_parser(text, severities=_severities(options), router=options.router)
 
@@ -318,7 +206,8 @@ def _auto(options: Options) -> AnyOf:
         guess,
         others,
         JournaldParser(_reader(options)),
-        options,
+        zone=options.zone,
+        reference=options.reference,
     )
 
 
@@ -351,7 +240,8 @@ def _server(name: str, options: Options) -> AnyOf:
     """The variants of a server's log, and what else it writes."""
     known = tuple(each for each in _server_parsers(options) if each.name == name)
     plain = PlainParser(options.zone, options.reference)
-    return AnyOf(name, known, plain, others=known, options=options)
+    zone, reference = options.zone, options.reference
+    return AnyOf(name, known, plain, others=known, zone=zone, reference=reference)
 
 
 def _python(options: Options) -> AnyOf:

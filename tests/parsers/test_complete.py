@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers.any_of import AnyOf
 from parsers.batch import Parser
 from parsers.block import Block
-from parsers.formats import AnyOf, parser_for
+from parsers.formats import parser_for
 from tests.parsers.samples import (
     ENDED,
     FORMATS,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from parsers.formats import AnyOf, parser_for
+from parsers.any_of import AnyOf
+from parsers.formats import parser_for
 from parsers.json_lines import JsonParser
 from parsers.nginx_access import AccessParser
 from parsers.nginx_error import NginxErrorParser
