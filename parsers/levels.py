@@ -106,6 +106,7 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     capital &= first | ~runs.in_sentence(words)
     colon = ~joined & ((behind == ord(":")) | _before_known(octets, runs, words))
     colon &= ~among(octets.bytes[end + 1], b"/\\") & (runs.lengths[words] > 2)
+    colon &= (inner != ord(",")) | capital  # HAProxy's `…, info: "Connection refused", check …`
     bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
     strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
     quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed

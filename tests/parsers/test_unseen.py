@@ -95,3 +95,10 @@ def test_the_word_for_a_level_counts_more_than_its_number() -> None:
     (event,) = found('{"log_timestamp":"2026-01-02T03:04:05Z","levelName":"INFO","level":2}')
 
     assert ("info", "2026-01-02T03:04:05+00:00") == (event.severity.label, event.time)
+
+
+def test_a_word_behind_a_comma_is_a_part_of_the_sentence() -> None:
+    """HAProxy's src/check.c: what a failed check says besides its reason."""
+    (event,) = found('Server app/s1 is DOWN, reason: Layer4, info: "refused", check duration: 0ms.')
+
+    assert event.level is None
