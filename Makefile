@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# One process a core, at most four, as each may run real servers; ARGS="-n 0" takes one for a debugger.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 STAMP := $(VENV)/.installed
 UV := .cache/uv
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV)/bin/uv pip compile --quiet --no-config \
@@ -25,14 +27,14 @@ check: $(STAMP) ## Everything CI runs: lint, format, types, spelling, rules, tes
 	$(BIN)/yamllint --strict rules
 	$(BIN)/codespell
 	$(BIN)/logtell check
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 fmt: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 test: $(STAMP) ## Run the tests; for example: make test ARGS="-k rotation -x"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 fuzz: $(STAMP) ## Throw any bytes at every format; for example: make fuzz ARGS="--minutes 5 --seed 1"
 	@$(BIN)/python -m tests.fuzz $(ARGS)
