@@ -97,7 +97,7 @@ def entries(raw: bytes) -> list[Entry]:
 
 def _entry(raw: bytes, start: int) -> Entry:
     fields: dict[str, Value] = {}
-    at = end = start
+    at = end = _past_newlines(raw, start)  # one empty line ends an entry; more are the next one's
     while at < len(raw) and raw[at] != ord("\n"):
         field = _field(raw, at)
         if field is None:
@@ -108,21 +108,22 @@ def _entry(raw: bytes, start: int) -> Entry:
         _put(fields, key, value)
         at = end + 1
     ended = at < len(raw)
-    at = _past_newlines(raw, min(at, len(raw)))
-    return Entry(start, min(end, len(raw)), at, fields, ended and bool(fields))
+    return Entry(
+        start, min(end, len(raw)), min(at + ended, len(raw)), fields, ended and bool(fields)
+    )
 
 
 def _foreign(raw: bytes, start: int, at: int) -> Entry:
     """What is no entry, up to the next empty line; also an entry that is cut in a binary value."""
     empty = raw.find(b"\n\n", at)
     end = len(raw) if empty < 0 else empty
-    behind = _past_newlines(raw, end)
+    behind = min(end + len("\n\n"), len(raw))
     end -= end > start and raw[end - 1] == ord("\n") and end == len(raw)
     return Entry(start, end, behind, {}, empty >= 0)
 
 
 def _past_newlines(raw: bytes, at: int) -> int:
-    """Where the empty lines end: there may be more than one."""
+    """Where the empty lines end."""
     match = _NEWLINES.match(raw, at)
     return match.end() if match else at
 

@@ -98,3 +98,16 @@ def test_a_value_whose_newline_has_not_come_yet_is_not_read_as_whole():
         size = parser.complete(raw[:cut])
 
         assert messages(raw) == messages(raw[:size]) + messages(raw[size:])
+
+
+def test_a_second_empty_line_belongs_to_what_follows_it() -> None:
+    raw = b"MESSAGE=a\n\n\nMESSAGE=b\n\nno entry\n\n\nMESSAGE=c\n\n"
+    parser = JournaldParser()
+
+    for end in range(len(raw) + 1):
+        size = parser.complete(raw[:end])
+        parts = [
+            *parser.parse(Block(raw[:size])).events(),
+            *parser.parse(Block(raw[size:])).events(),
+        ]
+        assert ["a", "b", "no entry", "c"] == [str(each.message).strip() for each in parts]
