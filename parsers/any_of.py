@@ -1,7 +1,7 @@
 """Which of several formats a log has: chosen from its first lines, also in frames and mixed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from parsers.batch import Batch, Parser
@@ -137,6 +137,8 @@ def framed(
     """The parser for lines in a frame, with one for what each stream of `head` wrote."""
     inner: dict[str, Parser] = {}
     if isinstance(within, AnyOf):
+        if frame.shared and isinstance(within.otherwise, PlainParser):
+            within = replace(within, otherwise=replace(within.otherwise, apart=True))
         # A frame that takes nothing off would be found again for ever.
         inner = {
             name: within.chosen(raw) if raw != head else within.otherwise

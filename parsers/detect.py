@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from parsers.plain import PlainParser
 _SAMPLE_LINES = 200
 # The share of records that must fit before a format is believed.
 ENOUGH = 0.6
+# Whether a line states a time at all is asked of it: of which year does not matter.
+_ANY_TIME = PlainParser(reference=lambda: datetime(2024, 12, 31, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,8 @@ def share_of(parser: Parser, sample: bytes) -> float:
         fits &= ~np.array([name == PLAIN for name in formats.names], np.bool_)[formats.codes]
     fitting = np.flatnonzero(fits)
     if fitting.size and batch.select(fitting[:1]).column("time").values() == [None]:
-        plain = PlainParser().parse(Block(sample))
-        alone = PlainParser().parse(Block(batch.record(int(fitting[0]))))
+        plain = _ANY_TIME.parse(Block(sample))
+        alone = _ANY_TIME.parse(Block(batch.record(int(fitting[0]))))
         if alone.column("time").values()[0] is not None:
             return 0.0  # it does not see the time that is there
         # Without a time a line can look like a record by chance, and what follows would be joined

@@ -190,7 +190,7 @@ def _auto(options: Options) -> AnyOf:
         *_access_parsers(options),
         JsonParser(_reader(options)),
         LogfmtParser(_reader(options), strict=True),
-        KlogParser(),
+        KlogParser(options.zone, options.reference),
         *_server_parsers(options),
         *head_parsers(options.zone, options.reference),
         *_python_parsers(options),
@@ -251,7 +251,7 @@ def _python(options: Options) -> AnyOf:
 
 _MAKERS: Mapping[str, Callable[[Options], Parser]] = {
     "nginx_error": lambda options: NginxErrorParser(options.zone),
-    "klog": lambda _options: KlogParser(),
+    "klog": lambda options: KlogParser(options.zone, options.reference),
     "json": lambda options: JsonParser(_reader(options)),
     "logfmt": lambda options: LogfmtParser(_reader(options)),
     "journald": lambda options: JournaldParser(_reader(options)),

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 
 import numpy as np
 
+from parsers.apart import parse_apart
 from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Labels, Objects, Value
@@ -14,6 +15,7 @@ from parsers.level_marks import with_priority
 from parsers.levels import severities
 from parsers.lines import Lines, lines_of
 from parsers.merged import MERGER, Piece, merge
+from parsers.plain import PlainParser
 from parsers.prefixes import COLOURED, FRAMES, without_commands
 from parsers.severity import Severity
 from parsers.stamps import Stamps
@@ -146,7 +148,7 @@ class FramedParser:
         for number, name in enumerate(unwrapped.names):
             stream = _stream(unwrapped, number)
             if stream.rows.size:
-                batch = self._parser(name).parse(Block(stream.raw))
+                batch = self._read(name, stream, unwrapped.further if not number else None)
                 pieces.append(_piece(batch, stream, lines, sum(map(len, raws))))
                 raws.append(batch.octets.raw)
         bare = np.flatnonzero(~unwrapped.fits)
@@ -158,6 +160,13 @@ class FramedParser:
             pieces.append(Piece(batch, batch.starts + base, batch.ends + base, ones, offsets))
             raws.append(raw)
         return pieces, raws
+
+    def _read(self, name: str, stream: "_Stream", further: Bools | None) -> Batch:
+        parser = self._parser(name)
+        if not self.frame.shared or further is None:
+            return parser.parse(Block(stream.raw))
+        prose = PlainParser(self.zone, self.reference)
+        return parse_apart(parser, prose, stream.raw, further[stream.rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Frame:
     enough: float = 0.6
     # The syslog priority before a line is its level, if it states none itself.
     has_priority: bool = False
+    # The first of its streams is of several programs: no line of it goes on with that of another.
+    shared: bool = False
 
 
 def _unwrap_cri(lines: Lines) -> Unwrapped:

@@ -22,6 +22,9 @@ def _is(octet: Octets8, wanted: str) -> Bools:
         return digits(octet)
     if wanted == "a":
         return letters(octet)
+    if wanted == "h":
+        found_hex: Bools = digits(octet) | (octet - np.uint8(ord("a")) < 6)
+        return found_hex
     if wanted == "-":
         return among(octet, b"-/.")
     found: Bools = octet == ord(" " if wanted == "b" else wanted)

@@ -1,7 +1,9 @@
 """klog and glog, as Kubernetes' programs write: `I0102 15:04:05.000000 7 file.go:123] text`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from parsers.levels import severities
 from parsers.nginx_said import integer
 from parsers.records import complete_before_last_head, head_test, join
 from parsers.shapes import begins
+from parsers.stamps import find_stamps
+from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, positions
 
 # Source: klog.go of k8s.io/klog (formatHeader): severity letter, month and day, local time without
@@ -30,8 +34,10 @@ _LOOK_BYTES = 120
 
 @dataclass(frozen=True, slots=True)
 class KlogParser:
-    """Reads klog; a record states no year, so it has no time but that of a frame around it."""
+    """Reads klog; a record states neither year nor zone: see `formats.Options`."""
 
+    zone: tzinfo | None = None
+    reference: Callable[[], datetime] | None = None
     name: str = "klog"
     fields: tuple[str, ...] = _FIELDS
 
@@ -66,7 +72,10 @@ class KlogParser:
     def cut(self, batch: Batch, name: str) -> Column:
         """Cut a part of the record."""
         if name == "time":
-            return Objects([None] * len(batch))
+            # A record that fits no head is none of its own.
+            ends = np.where(batch.parsed, batch.starts + len(_SHAPE), batch.starts)
+            stamps, _, _ = find_stamps(batch.octets, batch.starts, ends)
+            return Times(batch.octets, stamps, self.zone, self.reference)
         if name == "parts":
             return Objects([_parts(batch, row) for row in range(len(batch))])
         if name != "message" and name not in _FIELDS:

@@ -4,16 +4,18 @@ import numpy as np
 
 from parsers.columns import Labels
 from parsers.inner import Rows
-from parsers.kinds import among, digits
+from parsers.kinds import among, digits, is_lower
 from parsers.severity import SYSLOG
+from parsers.stamps import DATES
 from parsers.words import Ints, Octets, rows_of
 
 # A level further from the start of its record is part of what is said.
 HEAD_BYTES = 160
+_REDIS = DATES.index("dd aaa")
 
 
 def stated_marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
-    """Redis's marks behind its time, and `12:M ` or `[12] ` before it."""
+    """Redis's marks behind its time, and `12:M ` or `[12] ` before it if anything is."""
     found = [(rows.stamps, np.arange(len(rows.starts))), (rows.more, rows.more_rows)]
     for stamps, row in found:
         begin, end = stamps.at, stamps.until
@@ -21,7 +23,10 @@ def stated_marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
         mark &= (octets.bytes[end] == ord(" ")) & (begin >= 0)
         role = among(octets.bytes[begin - 2], b"MSCX") & (octets.bytes[begin - 3] == ord(":"))
         old = (octets.bytes[begin - 2] == ord("]")) & digits(octets.bytes[begin - 3])
-        marked = np.flatnonzero(mark & (octets.bytes[begin - 1] == ord(" ")) & (role | old))
+        own = (octets.bytes[begin - 1] == ord(" ")) & (role | old)
+        # Up to 2.4 nothing stands before the time: `02 Jan 03:04:05 * text`.
+        own |= (stamps.notation == _REDIS) & (begin == rows.starts[row])
+        marked = np.flatnonzero(mark & own)
         marked = marked[(at[row[marked]] < 0) | (at[row[marked]] > end[marked] + 3)]
         # `# WARNING: no overcommit` says itself how bad it is.
         marked = marked[at[row[marked]] != end[marked] + 3]
@@ -38,7 +43,11 @@ def stated_numbers(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
     sign, row = sign[inside], row[inside]
     inside = sign < np.minimum(rows.ends[row], rows.starts[row] + HEAD_BYTES)
     sign, row = sign[inside], row[inside]
-    dash = octets.find(ord("-"), sign, np.minimum(rows.ends[row], sign + 32))
+    ends = rows.ends[row]
+    dash = octets.find(ord("-"), sign, np.minimum(ends, sign + 32))
+    # ASA's `%ASA-session-6-302013:`: a class of messages stands between them.
+    named = is_lower(octets.bytes[dash + 1])
+    dash = np.where(named, octets.find(ord("-"), dash + 1, np.minimum(ends, sign + 32)), dash)
     fits = digits(octets.bytes[dash + 1]) & (octets.bytes[dash] == ord("-"))
     fits &= (octets.bytes[dash + 2] == ord("-")) & (octets.bytes[dash + 1] < ord("8"))
     at[row[fits]], until[row[fits]] = dash[fits] + 1, dash[fits] + 2

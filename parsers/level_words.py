@@ -20,6 +20,11 @@ def _key(word: str) -> int:
     return int.from_bytes(word.encode("ascii")[:_WORD].ljust(_WORD, b"\0"), "little")
 
 
+def keys_of(words: str) -> Words:
+    """What `Runs.keys` holds for each of some words."""
+    return np.array(sorted({_key(word) for word in words.split()}), np.uint64)
+
+
 # The first eight bytes of each level word, sorted; the lengths of the words that begin so (there
 # are two of `informat…`); and whether they are more often something else.
 _WORDS = {

@@ -12,7 +12,7 @@ from parsers.level_marks import (
     stated_numbers,
     with_priority,
 )
-from parsers.level_words import Runs, runs_of, stands_capital
+from parsers.level_words import Runs, keys_of, runs_of, stands_capital
 from parsers.severity import MARKS, Severity, severity_of
 from parsers.words import Bools, Ints, Octets, Octets8
 
@@ -25,7 +25,7 @@ _LETTER_BYTES = 24
 _LETTERS = b"IWEFDVTNC"
 _LOWER_LETTERS = b"iwefd"  # SAP HANA; `a` and the like are words
 # Better is smaller; NONE is no level at all.
-_INNER, _STRONG, _WEAK, _NONE = range(4)
+_KEYED, _INNER, _STRONG, _WEAK, _NONE = range(5)
 
 
 def severities(levels: Labels) -> tuple[Octets8, Bools]:
@@ -94,25 +94,32 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     enclosed |= (inner == ord(":")) & (before == ord(" ")) & octets.literal(b" :", end)
     dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
     enclosed |= dashed & (behind == ord(" "))
-    # X.org's doubled letters stand in parentheses only.
-    enclosed &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
+    # A word behind a key says of that what it says.
+    keyed = among(before, b'"<([') & among(octets.bytes[at - 2], b"=:")
+    enclosed &= ~(keyed & among(behind, b'">)]'))
     first = runs.is_first(words, rows.starts, rows.stamps)
     joined = among(before, b"_.-/") | digits(before)
     # Monolog's `app.ERROR:`, GLib's `Gtk-WARNING **`.
-    joined &= ~((before == ord(".")) & (behind == ord(":")))
+    in_capitals = stands_capital(octets, runs, words)
+    joined &= ~((before == ord(".")) & (behind == ord(":")) & in_capitals)
     joined &= ~((before == ord("-")) & octets.literal(b" **", end))
-    capital = stands_capital(octets, runs, words) & ~joined & ~among(behind, b"_=")
+    capital = in_capitals & ~joined & ~among(behind, b"_=")
     capital &= ~digits(behind) & (~rare | first | (behind == ord(":")))
     capital &= first | ~runs.in_sentence(words)
     colon = ~joined & ((behind == ord(":")) | _before_known(octets, runs, words))
     colon &= ~among(octets.bytes[end + 1], b"/\\") & (runs.lengths[words] > 2)
+    # OpenSSL's `error:0A000086:SSL routines::certificate verify failed`.
+    colon &= ~(digits(octets.bytes[end + 1]) & (octets.bytes[end + 9] == ord(":")))
     colon &= (inner != ord(",")) | capital  # HAProxy's `…, info: "Connection refused", check …`
     bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
     strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
+    strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words)
+    # X.org's doubled letters stand in parentheses only.
+    strong &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
     quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
     rank = np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE))
     rank[quoted | (octets.bytes[rows.starts[row]] == ord("{"))] = _NONE
-    rank[_has_key(octets, at)] = _STRONG
+    rank[_has_key(octets, at)] = _KEYED
     return rank
 
 
@@ -143,8 +150,37 @@ def _is_quoted(octets: Octets, at: Ints, starts: Ints) -> Bools:
     return quoted
 
 
+# The facilities of syslog (RFC 5424 table 1) by syslog.h's names, and `local` without its digit.
+_FACILITIES = keys_of(
+    "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local security"
+)
 # What may stand before the `=` or `:` of `level=info`.
-_KEY_WORDS = ("level", "lvl", "severity", "priority")
+_KEY_WORDS = ("level", "lvl", "severity", "priority", "levelname", "level_name", " pri", " sev")
+
+
+def _behind_facility(octets: Octets, runs: Runs, words: Ints) -> Bools:
+    """`daemon.err`, `local7.notice`: what syslog's own configuration calls a priority."""
+    at, end = runs.at[words], runs.at[words] + runs.lengths[words]
+    dotted = (octets.bytes[at - 1] == ord(".")) & (words > 0)
+    dotted &= among(octets.bytes[end], b" >]:|\t")
+    facility = np.maximum(words - 1, 0)
+    begin = runs.at[facility]
+    stop = begin + runs.lengths[facility]
+    stop += digits(octets.bytes[stop])
+    dotted &= (stop == at - 1) & np.isin(runs.keys[facility], _FACILITIES)
+    found: Bools = dotted & among(octets.bytes[begin - 1], b" <[|\t\n")
+    return found
+
+
+def _before_process(octets: Octets, runs: Runs, words: Ints) -> Bools:
+    """F5's `bigip notice mcpd[7]: `, ESXi's ` info hostd[7] `: the level before the program."""
+    at, end = runs.at[words], runs.at[words] + runs.lengths[words]
+    program = np.minimum(words + 1, len(runs.at) - 1)
+    bracket = runs.at[program] + runs.lengths[program]
+    found: Bools = (runs.at[program] == end + 1) & (octets.bytes[end] == ord(" "))
+    found &= (octets.bytes[at - 1] == ord(" ")) & ~runs.rare[words]
+    found &= (octets.bytes[bracket] == ord("[")) & digits(octets.bytes[bracket + 1])
+    return found
 
 
 def _has_key(octets: Octets, at: Ints) -> Bools:
@@ -159,8 +195,9 @@ def _has_key(octets: Octets, at: Ints) -> Bools:
     word = octets.load_before(np.maximum(end, 0)) | np.uint64(0x2020202020202020)
     found = np.zeros(len(at), np.bool_)
     for key in _KEY_WORDS:
-        shift = np.uint64(8 * (8 - len(key)))
-        found |= (word >> shift) == np.uint64(int.from_bytes(key.encode(), "little"))
+        last = key.encode()[-8:]
+        shift = np.uint64(8 * (8 - len(last)))
+        found |= (word >> shift) == np.uint64(int.from_bytes(last, "little"))
     has: Bools = keyed & found & (end >= 0)
     return has
 

@@ -13,7 +13,7 @@ from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 
 # A time so near to the start of a line begins a record, whatever comes behind it: `[Fri Jan 02 …`.
-_NEAR_BYTES = len("[Fri ")
+NEAR_BYTES = len("[Fri ")
 PLAIN = "plain"
 
 
@@ -25,7 +25,7 @@ def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> B
         return heads
     stamps, _, _ = find_stamps(octets, starts[rest], ends[rest])
     both = heads.copy()
-    both[rest] = (stamps.at >= 0) & (stamps.at - starts[rest] <= _NEAR_BYTES)
+    both[rest] = (stamps.at >= 0) & (stamps.at - starts[rest] <= NEAR_BYTES)
     return both
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from parsers.batch import Batch, Parser
 from parsers.block import Block
 from parsers.columns import Column, Labels, Numbers, Objects, Value
+from parsers.lines import Lines
 from parsers.words import Ints, Octets
 
 # The hidden column that says which row of which batch each row is; no field has such a name.
@@ -202,3 +203,11 @@ def _column(batch: Batch, name: str) -> Column | None:
         return batch.column(name)
     except KeyError:
         return None
+
+
+def piece_of(parser: Parser, lines: Lines, rows: Ints) -> Piece:
+    """Some lines of a block as `parser` reads them, for `merge`."""
+    part = parser.parse(Block(lines.of(rows)))
+    count = part.line_counts()
+    first = np.cumsum(count) - count
+    return Piece(part, lines.starts[rows[first]], lines.ends[rows[first + count - 1]], count)

@@ -10,14 +10,18 @@ from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
 from parsers.head_log import HeadParser
 from parsers.json_lines import JsonParser
+from parsers.klog import KlogParser
 from parsers.lines import Lines, lines_of
 from parsers.logfmt import LogfmtParser
 from parsers.loose import loose_rows
-from parsers.merged import WHERE, Piece, merge, parser_of, where_of
+from parsers.merged import WHERE, Piece, merge, parser_of, piece_of, where_of
+from parsers.nginx_access import AccessParser
+from parsers.nginx_error import NginxErrorParser
 from parsers.offer import ACCESS, LINE_BY_LINE, Offer
 from parsers.plain import PlainParser
 from parsers.python_log import PythonParser
 from parsers.server_log import ServerParser
+from parsers.strangers import strangers
 from parsers.words import Bools, Ints
 from parsers.young import Young
 
@@ -31,6 +35,8 @@ _STRAY = -2
 # What stands between the records of such formats was written by people, for people: a traceback
 # with which a service ends that logs JSON. In nginx's logs it is a fault, and stays unparsed.
 _SPEAKS = (HeadParser, PythonParser, JsonParser, LogfmtParser)
+# Formats that would take lines of other programs for the rest of their records, or for broken ones.
+_SHARED = (NginxErrorParser, KlogParser, AccessParser, PythonParser)
 
 
 @dataclass(slots=True)
@@ -110,7 +116,7 @@ class MixedParser:
         strays = _strays(owner, carried, parsers, lines) if prose else []
         if not strays and not (owner > 0).any():
             return batch
-        pieces = [_piece(prose, lines, rows) for rows in strays if prose]
+        pieces = [piece_of(prose, lines, rows) for rows in strays if prose]
         for rows in strays:
             carried[rows] = _STRAY
         return _regrouped(batch, lines, carried, parsers, pieces)
@@ -150,6 +156,16 @@ class MixedParser:
         for parser in self._asked(offer):
             owner[offer.taken(parser)] = len(parsers)
             parsers.append(parser)
+        if self.prose and isinstance(self.main, _SHARED):
+            rows = np.flatnonzero(offer.open)
+            # Python logs tracebacks, and they belong to what it logged; nginx never does.
+            logs = np.array([isinstance(each, _SPEAKS) for each in parsers], np.bool_)
+            may_crash = ~logs[_carried(owner)[rows]]
+            rows = strangers(lines, rows, np.flatnonzero(owner >= 0), may_crash)
+            owner[rows] = len(parsers)
+            parsers.append(self.prose)
+            if rows.size and isinstance(self.main, AccessParser):
+                owner[_drifted(self.prose, lines, owner, len(parsers) - 1)] = 0
         return owner, parsers
 
     def _asked(self, offer: Offer) -> Iterator[Parser]:
@@ -161,6 +177,15 @@ class MixedParser:
             yield guessed
         if self.prose and _talks(self.main):
             yield self.prose
+
+
+def _drifted(prose: PlainParser, lines: Lines, owner: Ints, stranger: int) -> Ints:
+    """Lines behind a stranger's that do not go on with it: the log's own, gone wrong."""
+    carried = _carried(owner)
+    rows = np.flatnonzero((owner < 0) & (carried == stranger))
+    begins = prose.heads(lines.octets, lines.starts[rows], lines.ends[rows])
+    drifted: Ints = rows[begins]
+    return drifted
 
 
 def _talks(parser: Parser) -> bool:
@@ -212,9 +237,19 @@ def _regrouped(
     pieces = [*_kept(batch, lines, owner), *strays]
     for number, parser in enumerate(parsers[1:], start=1):
         rows = np.flatnonzero(owner == number)
-        if rows.size:
-            pieces.append(_piece(parser, lines, rows))
+        pieces += [piece_of(parser, lines, part) for part in _parts(parser, lines, rows)]
     return merge(batch.block, lines.octets, pieces)
+
+
+def _parts(parser: Parser, lines: Lines, rows: Ints) -> list[Ints]:
+    """The lines of a format, divided where one must not go on with the one before the gap."""
+    if not rows.size:
+        return []
+    gaps = np.flatnonzero(np.diff(rows) > 1) + 1
+    if not isinstance(parser, PlainParser) or not gaps.size:
+        return [rows]
+    begins = parser.heads(lines.octets, lines.starts[rows[gaps]], lines.ends[rows[gaps]])
+    return np.split(rows, gaps[~begins][:_MOST_STRAYS])
 
 
 def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:
@@ -237,10 +272,10 @@ def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:
     if not cut.size:
         return pieces
     parser, own = cast(Parser, batch.cutter), _ranges(cut, foreign[cut])
-    together = _piece(parser, lines, own)
+    together = piece_of(parser, lines, own)
     if len(together.batch) == len(cut):  # each begins with a line that begins a record
         return [*pieces, together]
-    return pieces + [_piece(parser, lines, np.arange(at, foreign[at])) for at in cut.tolist()]
+    return pieces + [piece_of(parser, lines, np.arange(at, foreign[at])) for at in cut.tolist()]
 
 
 def _ranges(starts: Ints, stops: Ints) -> Ints:
@@ -249,10 +284,3 @@ def _ranges(starts: Ints, stops: Ints) -> Ints:
     offsets = np.cumsum(sizes) - sizes
     ranges: Ints = np.arange(int(sizes.sum())) + np.repeat(starts - offsets, sizes)
     return ranges
-
-
-def _piece(parser: Parser, lines: Lines, rows: Ints) -> Piece:
-    part = parser.parse(Block(lines.of(rows)))
-    count = part.line_counts()
-    first = np.cumsum(count) - count
-    return Piece(part, lines.starts[rows[first]], lines.ends[rows[first + count - 1]], count)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from parsers.columns import Value
-from parsers.stamps import BARE, CLOCK_ONLY, DATES
+from parsers.stamps import BARE, CLOCK_ONLY, DATES, TAI64N
 from parsers.zone_marks import zone_of
 
 _MONTHS = {
@@ -26,7 +26,7 @@ _MONTHS = {
 # name, d day. Several readings are told apart by the lines of a block, the first if they cannot be:
 # US order with slashes and dashes (Splunk, cacti, IBM MQ, WebSphere), log4j's `yy/MM/dd` (Spark).
 _READINGS = {
-    "dddd-dd-dd": ("Ymd",),
+    **dict.fromkeys(("dddd-dd-dd", "dddd:dd:dd"), ("Ymd",)),
     **dict.fromkeys(("aaa bd", "aaa d", "adddd", "dd-dd"), ("md",)),
     **dict.fromkeys(("dd-aaa-dddd", "dd aaa dddd", "d-aaa-dddd", "d aaa dddd"), ("dmY",)),
     **dict.fromkeys(("dd-dd-dddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"), ("mdY", "dmY")),
@@ -40,14 +40,19 @@ _READINGS = {
 }
 _ORDERS = tuple(_READINGS[shape] for shape in DATES)
 _AMBIGUOUS = frozenset(number for number, orders in enumerate(_ORDERS) if len(orders) > 1)
-_COMPACT = re.compile(rb"(\d{2,4})(\d\d)(\d\d)")
+_TAI64N = CLOCK_ONLY + 1 + BARE.index(TAI64N)
 _PARTS = re.compile(rb"[A-Za-z]+|\d+")
 _CLOCK = re.compile(
-    rb"[T _\-:,t|]{0,4}(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?(?P<half>[AaPp][Mm])? ?"
-    rb"(?P<zone>[Zz]|[+-]\d\d:?(?:\d\d)?|[A-Z]{2,4})? ?(?P<year>\d{4})?"
+    rb"(?:[T _\-:,t|\t]{0,4}| time=)(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?(?P<half>[AaPp][Mm])? ?"
+    rb"(?P<zone>[Zz]|[+-]\d\d:?(?:\d\d)?|[A-Z]{2,4}"
+    rb"|[A-Z][a-z]+/[\w/+-]{1,25})? ?"
+    rb"(?:(?P<year>\d{4})(?: ?(?P<last>[+-]\d\d:?\d\d|[A-Z]{2,4}|Z))?)?"
 )
 _LATEST = timedelta(days=1)  # a clock that is ahead of ours by more says nothing
 _NEAR = timedelta(days=2)
+# TAI was so many seconds ahead in 1970; daemontools and s6 leave out the leap seconds since
+# (skalibs' src/include/skalibs/tai.h: TAI_MAGIC and 10).
+_TAI_AHEAD = 10
 _FIRST_SECOND = 10**9  # September 2001; a smaller number of ten digits is something else
 # How much of a stamp is what ten minutes do not change, and what is read in its place.
 WITH_COLON = len("0:00")
@@ -100,7 +105,7 @@ class Moments:
             wall = self._dated(parts, (hour, int(clock["m"]), int(clock["s"])))
         except (ValueError, KeyError, OverflowError):  # the 31st of February, an unknown month
             return None
-        return self._aware(wall, clock["zone"]) if wall else None
+        return self._aware(wall, clock["zone"] or clock["last"]) if wall else None
 
     def _dated(self, parts: dict[str, int], clock: tuple[int, int, int]) -> datetime | None:
         month, day = parts["m"], parts["d"]
@@ -120,12 +125,10 @@ class Moments:
         return None
 
     def _aware(self, wall: datetime, zone: bytes | None) -> Reading | None:
-        stated = zone_of(zone, wall, self.zone)
-        if stated is not None:
-            return _reading(wall.replace(tzinfo=stated))
-        if self.zone is None:
+        stated = zone_of(zone, wall, self.zone) or self.zone
+        if stated is None:
             return _reading(wall.replace(tzinfo=UTC))
-        first, second = (wall.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
+        first, second = (wall.replace(tzinfo=stated, fold=fold) for fold in (0, 1))
         one, two = _reading(first), _reading(second)
         if not one or not two or first.utcoffset() == second.utcoffset():
             return one
@@ -134,6 +137,8 @@ class Moments:
         return Reading(one.before, one.behind, wall, two.behind)
 
     def _bare(self, raw: bytes, shape: str) -> Reading | None:
+        if shape == TAI64N:
+            return _since_1970(int(raw[-8:], 16) - _TAI_AHEAD)
         if shape.startswith("d" * 10):
             return _since_1970(int(raw))
         stripped = raw.rstrip(b"Z")
@@ -184,7 +189,7 @@ class Moments:
                 continue
             behind = passes.behind(read) if read.wall else read.behind
             before = read.before[:-4] + _minutes(tail) if tail else read.before
-            digits = fraction.decode("ascii")[:6].ljust(6, "0") if fraction else "000000"
+            digits = _digits(fraction, notation)
             times.append(before + behind if digits == "000000" else f"{before}.{digits}{behind}")
         return times
 
@@ -194,6 +199,13 @@ class Moments:
             stamps = {row[0] + _ZERO[4] + row[2]: None for row in rows if row[-1] == number}
             orders[number] = self.order_of(number, list(stamps))
         return orders
+
+
+def _digits(fraction: bytes, notation: int) -> str:
+    """Microseconds, as six digits."""
+    if notation == _TAI64N:
+        return f"{min(int(fraction, 16) // 1000, 999_999):06}"
+    return fraction.decode("ascii")[:6].ljust(6, "0") if fraction else "000000"
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 from parsers import exceptions
 from parsers.batch import Batch, line_spans, whole_lines
 from parsers.block import Block
+from parsers.captions import captions
 from parsers.columns import Column, Value
 from parsers.inferred import inferred
 from parsers.inner import Rows, with_year
@@ -35,28 +36,42 @@ class PlainParser:
     # Most records of the log state a time: a line that states neither that nor a level goes on with
     # the record before it.
     joins: bool = False
+    # Some lines only say when that happened which is said below them.
+    captioned: bool = False
+    # It never does: each line comes in a message of its own.
+    apart: bool = False
     name: str = "plain"
     fields: tuple[str, ...] = exceptions.FIELDS
 
     def chosen(self, head: bytes) -> "PlainParser":
         """The parser for a log that begins with `head`."""
+        if self.apart:
+            return self
         octets = Octets(head)
         starts, ends = line_spans(octets, positions(head, ord("\n")))
         rows = np.flatnonzero(_heads(octets, starts, ends))
         undated = _undated(octets, starts, ends, rows)
         stated = len(rows) - len(undated)
-        return replace(self, joins=stated > 1 and stated >= len(rows) * _ENOUGH)
+        found = captions(octets, starts, ends)
+        captioned = len(found.below) > 0
+        joins = stated > 1 and stated >= len(rows) * _ENOUGH
+        # What most of the times are a caption of is all that is below them.
+        joins |= captioned and int(found.alone.sum()) >= int(found.dated[rows].sum()) * _ENOUGH
+        return replace(self, joins=joins, captioned=captioned)
 
     def complete(self, raw: bytes) -> int:
         """A record ends where a line begins that does not continue it."""
         whole = raw[: whole_lines(raw)]
         octets = Octets(whole)
         starts, ends = line_spans(octets, positions(whole, ord("\n")))
-        heads = np.flatnonzero(self._heads(octets, starts, ends))
+        heads = np.flatnonzero(self.heads(octets, starts, ends))
         return int(starts[heads[-1]]) if heads.size else 0
 
-    def _heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    def heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
+        """Which lines begin a record."""
         heads = _heads(octets, starts, ends)
+        if self.captioned:
+            heads[captions(octets, starts, ends).below] = False
         if self.joins:
             heads[_undated(octets, starts, ends, np.flatnonzero(heads))] = False
         return heads
@@ -65,8 +80,10 @@ class PlainParser:
         """Find the records and the level of each."""
         octets = Octets(block.raw)
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
-        records = join(self._heads(octets, starts, ends), starts, ends)
+        records = join(self.heads(octets, starts, ends), starts, ends)
         first_ends = _head_ends(octets, records, ends)
+        if self.captioned:
+            first_ends = _with_below(octets, records, ends, first_ends)
         stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
         rows = Rows(records.starts, first_ends, stamps, more, more_rows)
         runs = head_runs(octets, rows)
@@ -107,6 +124,14 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
     first = ends[records.first]
     spread = (octets.bytes[records.starts] == ord("{")) & (records.lines > 1)
     head: Ints = np.where(spread, records.ends, first)
+    return head
+
+
+def _with_below(octets: Octets, records: Records, ends: Ints, first_ends: Ints) -> Ints:
+    """The heads of records, of which a caption takes the line below it in: its level is there."""
+    alone = captions(octets, records.starts, first_ends).alone
+    second = np.minimum(records.first + 1, len(ends) - 1)
+    head: Ints = np.where(alone & (records.lines > 1), ends[second], first_ends)
     return head
 
 

@@ -23,8 +23,11 @@ _MOST_STREAMS = 64
 _LEVELS = "|".join(word for word in WORDS if len(word) > 1).encode()
 # A level is neither a host nor a program: `2026-01-02T03:04:05Z INFO main: text` is no syslog.
 _NO_LEVEL = rb"(?!(?:[A-Z]|(?i:%b))[ :\[(])" % _LEVELS
+# Nor is a facility with one: OpenWrt's `daemon.err dnsmasq[7]: text`.
+_NO_PRIORITY = rb"(?![a-z]+[0-7]?\.(?:%b) )" % _LEVELS
 _PROGRAM = (
     _NO_LEVEL
+    + _NO_PRIORITY
     + rb"(?P<hostname>[\w:][\w.:-]*) "
     + _NO_LEVEL
     + rb"(?P<program>[\w./-]+(?:\([\w./-]+\))?)"
@@ -283,6 +286,7 @@ SYSLOG = Frame(
     _unwrap_syslog,
     re.compile(rb"|".join(re.sub(rb"\?P<\w+>", b"?:", each.pattern) for each in _SYSLOG)),
     has_priority=True,
+    shared=True,
 )
 FRAMES = (
     CRI,

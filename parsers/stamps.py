@@ -24,21 +24,27 @@ DATES = (
     *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
-    *("adddddd", "adddddddd", "aaa d"),
+    *("adddddd", "adddddddd", "aaa d", "dddd:dd:dd"),
 )
 CLOCK_ONLY = len(DATES)
+# Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
+# digits (`h`; cr.yp.to/libtai/tai64.html).
+TAI64N = "@40000000hhhhhhhhhhhhhhhh"
 # Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
 # 1970 (squid, nagios, auditd), ISO 8601's basic form.
 BARE = (
     *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd"),
-    *("dddddddddd.ddd", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
-    "dddddddddd",
+    *("dddddddddd.d", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
+    *("dddddddddd", TAI64N),
 )
 _FIRST_BARE = CLOCK_ONLY + 1
 YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d"))
 _BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
 _AUDIT = b"audit("  # of the kernel's audit: `type=SYSCALL msg=audit(1767323045.678:501): …`
 _WHOLE_DIGITS = 10
+_HEX_FRACTION = 8
+_SECONDS = BARE.index("dddddddddd.d")
+_LEVEL_BYTES = len("critical: ")
 _NEAR_START = 4  # brackets, or a letter for the level
 
 
@@ -172,7 +178,8 @@ def _around(octets: Octets, colon: Ints) -> Stamps:
 
 
 def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
-    end = hour - among(octets.bytes[hour - 1], b"T _-:,t|")
+    end = hour - _behind_a_key(octets, hour)
+    end = end - (end == hour) * among(octets.bytes[hour - 1], b"T _-:,t|\t")
     for _ in range(3):
         end = end - ((end < hour) & among(octets.bytes[end - 1], b" -:,"))
     notation, at = np.full(len(hour), CLOCK_ONLY), hour.copy()
@@ -195,6 +202,16 @@ def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
         at[left[fits]] = begin[fits] + shape.startswith("ad")
         left = left[~fits]
     return notation, at
+
+
+def _behind_a_key(octets: Octets, hour: Ints) -> Ints:
+    """How much is between date and clock where firewalls write `date=2026-01-02 time=03:04:05`."""
+    key = b" time="
+    may = octets.bytes[hour - 1] == ord("=")
+    if not may.any():
+        return np.zeros(len(hour), np.int64)
+    size: Ints = (may & octets.literal(key, hour - len(key))) * len(key)
+    return size
 
 
 def _fraction(octets: Octets, end: Ints) -> tuple[Ints, Ints]:
@@ -233,7 +250,8 @@ def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:
     rows = rows[shaped(octets, at[rows] - 4, "aaa ")]
     for century in (" 20dd", " 19dd"):
         fits = shaped(octets, end[rows], century) & ~digits(octets.bytes[end[rows] + 5])
-        until[rows[fits]] = end[rows[fits]] + 5
+        # Oracle's audit has the zone behind the year.
+        until[rows[fits]] = behind_zone(octets, end[rows[fits]] + 5)
     return until
 
 
@@ -251,17 +269,35 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
         if not rows.size:
             return
         end = at + len(shape)
+        if "." in shape:  # as many digits as there are
+            end = _fraction(octets, at + _WHOLE_DIGITS)[1]
         behind = octets.bytes[end]
         fits = shaped(octets, at, shape) & (end <= ends[rows])
         fits &= ~digits(behind) & ~letters(behind) | among(behind, b"Z")
         zulu = (behind == ord("Z"))[fits]
         _put(stamps, rows[fits], _bare_stamps(at[fits], end[fits], zulu, number))
         rows, at = rows[~fits], at[~fits]
+    _behind_a_word(octets, starts, ends, stamps, rows)
+
+
+def _behind_a_word(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps, rows: Ints) -> None:
+    """`Info: 1767323045.678 text`: a level before the seconds."""
+    rows = rows[letters(octets.bytes[starts[rows]])]
+    at = octets.find(ord(" "), starts[rows], np.minimum(ends[rows], starts[rows] + _LEVEL_BYTES))
+    at += 1
+    shape = BARE[_SECONDS]
+    fits = shaped(octets, at, shape) & (at + len(shape) <= ends[rows])
+    end = _fraction(octets, at + _WHOLE_DIGITS)[1]
+    fits &= ~letters(octets.bytes[end])
+    zulu = np.zeros(int(fits.sum()), np.bool_)
+    _put(stamps, rows[fits], _bare_stamps(at[fits], end[fits], zulu, _SECONDS))
 
 
 def _bare_stamps(at: Ints, end: Ints, zulu: Bools, number: int) -> Stamps:
     """Of seconds since 1970 the first ten digits are whole, until the year 2286."""
     notation = np.full(len(at), _FIRST_BARE + number)
+    if BARE[number] == TAI64N:
+        return Stamps(at, end, end - _HEX_FRACTION, end - _HEX_FRACTION, end, notation)
     if not BARE[number].startswith("d" * _WHOLE_DIGITS):
         return Stamps(at, end + zulu, end, end, end, notation)
     whole = at + _WHOLE_DIGITS

@@ -27,6 +27,7 @@ _RECORDS = "."
 _PLANS = "./plans"
 _PAYLOADS = "./payloads"
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")  # of an absolute URL
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d")
 _Found = tuple[str, Value]
 _Read = Callable[[Value], str | None]
 _NOTHING: _Found = ("", None)
@@ -145,7 +146,17 @@ def _timed(record: Record, plan: Plan, read: _Read) -> _Found:
         time = read(lookup(record, key))
         if time is not None:
             return key, time
-    return _NOTHING
+    return _of_day(record, read)
+
+
+def _of_day(record: Record, read: _Read) -> _Found:
+    """Firewalls (Fortinet's, Sophos') write `date=2026-01-02 time=03:04:05 tz="+0100"`."""
+    date, clock, zone = record.get("date"), record.get("time"), record.get("tz")
+    if not isinstance(date, str) or not isinstance(clock, str):
+        return _NOTHING
+    offset = zone if isinstance(zone, str) and _OFFSET.fullmatch(zone) else ""
+    time = read(f"{date}T{clock}{offset}")
+    return ("time", time) if time else _NOTHING
 
 
 def _alike(record: Record, plan: Plan, role: str) -> Value:

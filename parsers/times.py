@@ -15,7 +15,7 @@ from parsers.words import Ints, Octets
 _TAILS = np.array(
     [WITH_COLON] * CLOCK_ONLY
     + [0]
-    + [0 if shape.startswith("d" * 10) else len("000") for shape in BARE]
+    + [0 if shape.startswith(("d" * 10, "@")) else len("000") for shape in BARE]
 )
 
 

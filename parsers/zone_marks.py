@@ -1,6 +1,8 @@
 """What a time says of its zone: where that ends in a line, and which zone it is."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -32,6 +34,12 @@ _ZONES = {
 }
 # What else stands in capitals behind a clock is no zone.
 ZONE_NAMES = {name: minutes for minutes, names in _ZONES.items() for name in names.split()}
+# What the names of tzdata begin with.
+_AREAS = (
+    *(b"Africa/", b"America/", b"Antarctica/", b"Arctic/", b"Asia/", b"Atlantic/", b"Australia/"),
+    *(b"Etc/", b"Europe/", b"Indian/", b"Pacific/"),
+)
+_LONGEST_PLACE = 32  # America/Argentina/ComodRivadavia
 
 
 def behind_zone(octets: Octets, end: Ints) -> Ints:
@@ -50,6 +58,7 @@ def behind_zone(octets: Octets, end: Ints) -> Ints:
         until[rows[fits]] = at[fits] + len(shape)
         rows, at = rows[~fits], at[~fits]
     _abbreviation(octets, left[~sign], begin[~sign], until)
+    _place(octets, left[~sign], begin[~sign], until)
     return until
 
 
@@ -63,6 +72,17 @@ def _abbreviation(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
         mask = np.uint64((1 << (8 * length)) - 1)
         fits = np.isin(word & mask, _zone_keys(length)) & ~letters(octets.bytes[begin + length])
         until[rows[fits]] = begin[fits] + length
+
+
+def _place(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
+    """PHP's `[02-Jan-2026 03:04:05 Europe/Berlin]` (main/main.c, php_log_err)."""
+    capital = among(octets.bytes[begin], b"AEIP") & (octets.bytes[begin - 1] == ord(" "))
+    rows, begin = rows[capital], begin[capital]
+    for area in _AREAS if rows.size else ():
+        here = octets.literal(area, begin)
+        close = octets.find(ord("]"), begin[here], begin[here] + _LONGEST_PLACE)
+        ended = octets.bytes[close] == ord("]")
+        until[rows[here][ended]] = close[ended]
 
 
 def _zone_keys(length: int) -> Words:
@@ -82,8 +102,18 @@ def zone_of(zone: bytes | None, wall: datetime, source: tzinfo | None) -> tzinfo
         minutes = int(numbers[:2]) * 60 + int(numbers[2:])
         return timezone(sign * timedelta(minutes=minutes)) if minutes < 24 * 60 else None
     name = zone.decode("ascii")
+    if "/" in name:
+        return _named(name)
     for fold in (0, 1):
         local = wall.replace(tzinfo=source, fold=fold) if source else wall
         if source and local.tzname() == name:
             return timezone(local.utcoffset() or timedelta())
     return timezone(timedelta(minutes=ZONE_NAMES[name])) if name in ZONE_NAMES else None
+
+
+@lru_cache(maxsize=64)
+def _named(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # `Europe/Nowhere`, `Europe`, a path
+        return None

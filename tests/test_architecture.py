@@ -15,8 +15,10 @@ RANKS = {"parsers": 0, "rules": 1, "agent": 2}
 
 NUMPY_REASONS = {
     "parsers/words.py": "the low-level door: whole-block byte searches and their number types",
+    "parsers/apart.py": "which lines of a stream begin a record",
     "parsers/attempts.py": "a column of lists",
     "parsers/batch.py": "a batch is columns",
+    "parsers/captions.py": "which lines state nothing but a time",
     "parsers/columns.py": "columns",
     "parsers/detect.py": "the lines of a sample that fit",
     "parsers/exceptions.py": "the rows of several lines",
@@ -57,6 +59,7 @@ NUMPY_REASONS = {
     "parsers/server_log.py": "columns of the fast path",
     "parsers/shapes.py": "what all lines begin with",
     "parsers/solve.py": "cuts a segment of all lines at once",
+    "parsers/strangers.py": "which lines of a block another program wrote",
     "parsers/traces.py": "the lines that may begin a trace, of all lines at once",
     "parsers/upstreams.py": "tells which attempts failed",
     "rules/match.py": "rows named by the scan, as an array",

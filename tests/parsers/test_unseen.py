@@ -27,12 +27,25 @@ def found(*lines: str) -> list[Event]:
         ("Fri Jan 2 03:04:05 2026 [pid 7] CONNECT", "03:04:05"),
         ("2026/01/02 03:04:05,026709003121,AUTH", "03:04:05"),
         ("2026/01/02 03:04:05,026709003 seven", "03:04:05.026709"),
+        ("1767323045.678901234 MX84 flows src=192.0.2.7", "03:04:05.678901"),
+        ("Info: 1767323045.678 ready", "03:04:05.678000"),
+        ("WARN: [Jan  2 03:04:05] slow", "03:04:05"),
+        ("Thu Jan  1 22:04:05 2026 -05:00", "03:04:05"),
+        ("[02-Jan-2026 04:04:05 Europe/Berlin] PHP Warning:  a in /b.php", "03:04:05"),
+        ("[02-Jan-2026 03:04:05 Europe/Nowhere] PHP Warning:  a in /b.php", "03:04:05"),
+        ("2026:01:02-03:04:05 utm ulogd[7]: dropped", "03:04:05"),
+        ("2026-01-02\t03:04:05\tslow", "03:04:05"),
+        ("<189>date=2026-01-02 time=03:04:05 devname=a b c", "03:04:05"),
+        ('date=2026-01-02 time=04:04:05 tz="+0100" level=notice', "03:04:05"),
+        ("@40000000695735af287735f2 starting", "03:04:05.678901"),
+        ("I0102 03:04:05.678901       7 main.go:1] ready", "03:04:05.678901"),
     ],
 )
 def test_a_time_is_read(line: str, time: str) -> None:
     (event,) = found(line)
 
-    assert f"2026-01-02T{time}+00:00" == event.time
+    assert event.time
+    assert datetime.fromisoformat(f"2026-01-02T{time}+00:00") == datetime.fromisoformat(event.time)
 
 
 def test_records_of_sudo_are_not_joined_though_it_pads_names() -> None:
@@ -102,3 +115,109 @@ def test_a_word_behind_a_comma_is_a_part_of_the_sentence() -> None:
     (event,) = found('Server app/s1 is DOWN, reason: Layer4, info: "refused", check duration: 0ms.')
 
     assert event.level is None
+
+
+def test_no_line_of_syslog_goes_on_with_what_another_program_wrote() -> None:
+    lines = (
+        "app[7]: INFO:shop:one",
+        "sshd[9]: Accepted publickey for ann",
+        "app[7]: ERROR:shop:two",
+        "app[7]: Traceback (most recent call last):",
+        'app[7]:   File "/srv/a.py", line 1, in a',
+        "CRON[11]: (root) CMD (x)",
+        "app[7]: KeyError: 1",
+        "app[7]: INFO:shop:three",
+    )
+
+    events = found(*(f"Jan  2 03:04:05 web7 {line}" for line in lines))
+
+    assert ["python", "plain", "python", "plain", "python"] == [each.format for each in events]
+    assert [1, 1, 4, 1, 1] == [each.lines for each in events]
+
+
+def test_a_line_of_syslog_without_a_level_is_a_record() -> None:
+    lines = ("Error: broken", "Info: Login", "Logged out", "Error: again")
+
+    events = found(*(f"Jan  2 03:04:05 mail dovecot: imap: {line}" for line in lines))
+
+    assert ["error", "info", "info", "error"] == [each.severity.label for each in events]
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ('2026-01-02 03:04:05 type="system" status="failure" level="notice" a b', "notice"),
+        ("Jan  2 03:04:05 router daemon.err dnsmasq[7]: no lease", "error"),
+        ("Fri Jan  2 03:04:05 2026 local7.warning dnsmasq[7]: no lease", "warning"),
+        ("Jan  2 03:04:05 bigip1 notice mcpd[7]: 01070417:5: loaded", "notice"),
+        ("Jan  2 03:04:05: %ASA-session-3-106014: Deny inbound", "error"),
+        ("02 Jan 03:04:05 * ready", "notice"),
+        # None of these is a level: parts of an address, a name, an error's number.
+        ("2026-01-02 03:04:05 a MAC=00:EE:aa:bb:cc:dd:EE:ff:01 b", "info"),
+        ("2026-01-02 03:04:05 a user=<error> b", "info"),
+        ("2026-01-02 03:04:05 a (SSL: error:0A00006C:SSL routines::bad)", "info"),
+        ("2026-01-02 03:04:05 a /srv/db.trc: b", "info"),
+    ],
+)
+def test_a_level_is_read_where_levels_stand(line: str, severity: str) -> None:
+    (event,) = found(line)
+
+    assert severity == event.severity.label
+
+
+def test_what_stands_below_a_time_by_itself_is_said_of_that_time() -> None:
+    events = found(
+        *("# Time: 2026-01-02T03:04:05.678901Z", "# User@Host: a[a] @  [192.0.2.7]  Id:     8"),
+        *("# Query_time: 2.000123  Lock_time: 0.000000", "SET timestamp=1767323045;", "select 1;"),
+        *("# Time: 2026-01-02T03:04:06.678901Z", "# User@Host: a[a] @  [192.0.2.7]  Id:     8"),
+        *("SET timestamp=1767323046;", "select 2;"),
+    )
+
+    assert [5, 4] == [each.lines for each in events]
+    assert "2026-01-02T03:04:06.678901+00:00" == events[1].time
+
+
+def test_a_level_below_a_time_is_the_level_of_both() -> None:
+    """java.util.logging's SimpleFormatter, also in a log that has one record."""
+    lines = (
+        "Jan 02, 2026 3:04:05 AM org.shop.Till close",
+        "SEVERE: no",
+        "a.b.NoError: x",
+        "\tat a.b",
+    )
+
+    (event,) = found(*lines)
+
+    assert ("error", "2026-01-02T03:04:05+00:00") == (event.severity.label, event.time)
+
+
+def test_times_that_are_the_only_ones_of_their_line_do_not_take_in_lines_with_a_level() -> None:
+    """A script that calls date(1)."""
+    events = found("Fri Jan  2 03:04:05 UTC 2026", "copying", "ERROR: no space", "done")
+
+    assert ["info", "error"] == [each.severity.label for each in events]
+
+
+def test_what_other_programs_write_between_the_lines_of_nginx_stands_for_itself() -> None:
+    nginx = "2026/01/02 03:04:05 [notice] 7#7: start"
+    quoting = '2026/01/02 03:04:05 [error] 7#7: *1 FastCGI sent in stderr: "a'
+
+    events = found(
+        *(nginx, "[02-Jan-2026 03:04:05] NOTICE: fpm is running, pid 7", nginx),
+        *("Traceback (most recent call last):", '  File "/srv/a.py", line 1, in a', "KeyError: 1"),
+        *(nginx, quoting, "2026-01-02 03:04:06 ERROR b", '" while reading upstream, client: x'),
+    )
+
+    assert [1, 1, 1, 3, 1, 3] == [each.lines for each in events]
+    assert ["notice", "notice", "notice", "error", "notice", "error"] == [
+        each.severity.label for each in events
+    ]
+
+
+def test_an_access_log_that_goes_wrong_is_unparsed_also_behind_a_stranger() -> None:
+    good = '192.0.2.7 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 200 5 "-" "-"'
+
+    events = found(good, good, good, good, "[02-Jan-2026 03:04:05] NOTICE: ready", "oops", good)
+
+    assert ["plain", "nginx_access"] == [each.format for each in events[4:6]]
+    assert [True, False, True] == [each.parsed for each in events[4:]]
