@@ -153,6 +153,23 @@ SERVERS = (
         begins=("[pi_: ",),  # a `d` would be a digit
         marks=(b" msecs (",),
     ),
+    *(
+        Server(
+            "php_fpm",
+            f'{{remote_addr}} - {{remote_user}} {{time_local}} "{{request}}" {{status:ddd}}{more}',
+            (f'192.0.2.7 -  02/Jan/2026:03:04:05 +0000 "GET /a.php{query}" 200{more_said}',),
+            source,
+            marks=(b'00 "', b'30 "', b'45 "'),  # offsets from UTC end so
+        )
+        for more, query, more_said, source in (
+            ("", "", "", "php-src: sapi/fpm/fpm/fpm_conf.c (access_format); runs of 8.2"),
+            (
+                " {script} {request_time_ms} {memory_kb:#} {cpu_percent}%",
+                *("?b=c", " /srv/a.php 1.010 2048 0.00%"),
+                "php-src: sapi/fpm/www.conf.in (the access.format that it suggests); a run of 8.2",
+            ),
+        )
+    ),
     Server(
         "squid",
         "{time:dddddddddd.ddd} {request_time_ms:#6} {remote_addr} {cache_status}/{status:ddd} "
