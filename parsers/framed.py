@@ -20,7 +20,7 @@ from parsers.prefixes import COLOURED, FRAMES, without_commands
 from parsers.severity import Severity
 from parsers.stamps import Stamps
 from parsers.times import Times
-from parsers.timestamps import iso_time
+from parsers.timestamps import iso_time, with_year_of
 from parsers.words import Bools, Ints, Octets, positions
 
 # A record of several lines is over when so many lines of other streams are behind it, or one that
@@ -251,13 +251,21 @@ class FrameCutter:
         column = MERGER.cut(batch, name)
         if name != "time":
             return column
-        values = column.values()
-        if None not in values:
+        values = [None if each is None else str(each) for each in column.values()]
+        framed = [str(each) for each in batch.columns[_TIME].values()]
+        pairs = enumerate(zip(values, framed, strict=True))
+        # Nearly all are of the year that the frame states, and need no second look.
+        rows = [row for row, (own, frame) in pairs if own is None or own[:4] != frame[:4]]
+        if not rows:
             return column
         read = iso_time(None)
-        framed = batch.columns[_TIME].values()
-        pairs = zip(values, framed, strict=True)
-        return Objects([read(str(frame).encode()) if own is None else own for own, frame in pairs])
+        for row in rows:
+            own, frame = values[row], read(framed[row].encode())
+            if own and frame:
+                values[row] = with_year_of(frame, own, batch.record(row))
+            else:
+                values[row] = own or frame
+        return Objects(list(values))
 
     def field_dicts(self, batch: Batch) -> list[dict[str, Value]]:
         """What each row's own format says, and the frame."""

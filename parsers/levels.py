@@ -70,6 +70,7 @@ def stated_levels(runs: Runs, rows: Rows) -> Labels:
     rank[single] = _letter_ranks(octets, runs, single, rows)
     _prefer_inner(runs, rank, rows)
     at, until = _best(runs, rank, len(rows.starts))
+    _far_keyed(octets, rows, at, until)
     stated_marks(octets, rows, at, until)
     stated_numbers(octets, rows, at, until)
     levels = Texts(octets, at, until).labels()
@@ -113,6 +114,8 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     colon &= (inner != ord(",")) | capital  # HAProxy's `…, info: "Connection refused", check …`
     bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
     strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
+    # winston's and debug's `shop:debug 2026-01-02 03:04:05: text`.
+    strong |= (rows.stamps.at[row] == end + 1) & ~rare & among(before, b":\n|")
     strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words)
     # X.org's doubled letters stand in parentheses only.
     strong &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
@@ -156,6 +159,7 @@ _FACILITIES = keys_of(
 )
 # What may stand before the `=` or `:` of `level=info`.
 _KEY_WORDS = ("level", "lvl", "severity", "priority", "levelname", "level_name", " pri", " sev")
+_FAR_KEYS = (b"level=", b"severity=", b"priority=")
 
 
 def _behind_facility(octets: Octets, runs: Runs, words: Ints) -> Bools:
@@ -200,6 +204,22 @@ def _has_key(octets: Octets, at: Ints) -> Bools:
         found |= (word >> shift) == np.uint64(int.from_bytes(last, "little"))
     has: Bools = keyed & found & (end >= 0)
     return has
+
+
+def _far_keyed(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
+    """`level=` behind the head of a row that states no level there: firewalls write many keys."""
+    left = np.flatnonzero((at < 0) & (rows.ends - rows.starts > HEAD_BYTES))
+    if not left.size or not any(key in octets.raw for key in _FAR_KEYS):
+        return
+    starts = rows.starts[left]
+    ends = np.minimum(rows.ends[left], starts + OBJECT_BYTES)
+    runs = runs_of(octets, starts + HEAD_BYTES, ends)
+    words = np.flatnonzero(runs.known)
+    words = words[_has_key(octets, runs.at[words])]
+    row, first = np.unique(runs.row[words], return_index=True)
+    words = words[first]
+    at[left[row]] = runs.at[words]
+    until[left[row]] = runs.at[words] + runs.lengths[words]
 
 
 def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:

@@ -8,6 +8,7 @@ from parsers.batch import Batch
 from parsers.columns import Labels
 from parsers.inferred import inferred
 from parsers.inner import Rows
+from parsers.known_starts import stands
 from parsers.levels import head_runs, severities, stated_levels
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
@@ -18,7 +19,7 @@ PLAIN = "plain"
 
 
 def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> Bools:
-    """Which lines begin a record: the `heads`, and those that begin with a time."""
+    """Which lines begin a record: the `heads`, those that begin with a time, and a few more."""
     rest = np.flatnonzero(~heads & (ends > starts))
     rest = rest[octets.bytes[starts[rest]] > ord(" ")]
     if not rest.size:
@@ -26,6 +27,7 @@ def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> B
     stamps, _, _ = find_stamps(octets, starts[rest], ends[rest])
     both = heads.copy()
     both[rest] = (stamps.at >= 0) & (stamps.at - starts[rest] <= NEAR_BYTES)
+    both[rest] |= stands(octets, starts[rest], ends[rest])
     return both
 
 

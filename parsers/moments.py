@@ -26,7 +26,7 @@ _MONTHS = {
 # name, d day. Several readings are told apart by the lines of a block, the first if they cannot be:
 # US order with slashes and dashes (Splunk, cacti, IBM MQ, WebSphere), log4j's `yy/MM/dd` (Spark).
 _READINGS = {
-    **dict.fromkeys(("dddd-dd-dd", "dddd:dd:dd"), ("Ymd",)),
+    **dict.fromkeys(("dddd-dd-dd", "dddd:dd:dd", "dddd-d-dd", "dddd-dd-d", "dddd-d-d"), ("Ymd",)),
     **dict.fromkeys(("aaa bd", "aaa d", "adddd", "dd-dd"), ("md",)),
     **dict.fromkeys(("dd-aaa-dddd", "dd aaa dddd", "d-aaa-dddd", "d aaa dddd"), ("dmY",)),
     **dict.fromkeys(("dd-dd-dddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"), ("mdY", "dmY")),

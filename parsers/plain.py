@@ -1,7 +1,7 @@
 """Any text: a time and a level word where a line has them, and indented lines joined."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 import numpy as np
@@ -13,16 +13,14 @@ from parsers.captions import captions
 from parsers.columns import Column, Value
 from parsers.inferred import inferred
 from parsers.inner import Rows, with_year
+from parsers.joining import Joining, joining_of
 from parsers.levels import head_runs, severities, stated_levels
 from parsers.records import Records, join
 from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.times import Times
-from parsers.traces import TRACES, goes_on
 from parsers.words import Bools, Ints, Octets, positions
 
-# The share of a log's records that must state a time before lines without one are joined.
-_ENOUGH = 0.5
 _LOGGING_ERROR = b"--- Logging error ---"
 
 
@@ -33,31 +31,15 @@ class PlainParser:
     zone: tzinfo | None = None
     # A time by which what is parsed had been written: what a time without a year is told by.
     reference: Callable[[], datetime] | None = None
-    # Most records of the log state a time: a line that states neither that nor a level goes on with
-    # the record before it.
-    joins: bool = False
-    # Some lines only say when that happened which is said below them.
-    captioned: bool = False
-    # It never does: each line comes in a message of its own.
+    joining: Joining = field(default_factory=Joining)
+    # Each line comes in a message of its own: what the others state says nothing of it.
     apart: bool = False
     name: str = "plain"
     fields: tuple[str, ...] = exceptions.FIELDS
 
     def chosen(self, head: bytes) -> "PlainParser":
         """The parser for a log that begins with `head`."""
-        if self.apart:
-            return self
-        octets = Octets(head)
-        starts, ends = line_spans(octets, positions(head, ord("\n")))
-        rows = np.flatnonzero(_heads(octets, starts, ends))
-        undated = _undated(octets, starts, ends, rows)
-        stated = len(rows) - len(undated)
-        found = captions(octets, starts, ends)
-        captioned = len(found.below) > 0
-        joins = stated > 1 and stated >= len(rows) * _ENOUGH
-        # What most of the times are a caption of is all that is below them.
-        joins |= captioned and int(found.alone.sum()) >= int(found.dated[rows].sum()) * _ENOUGH
-        return replace(self, joins=joins, captioned=captioned)
+        return self if self.apart else replace(self, joining=joining_of(head))
 
     def complete(self, raw: bytes) -> int:
         """A record ends where a line begins that does not continue it."""
@@ -69,12 +51,7 @@ class PlainParser:
 
     def heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
         """Which lines begin a record."""
-        heads = _heads(octets, starts, ends)
-        if self.captioned:
-            heads[captions(octets, starts, ends).below] = False
-        if self.joins:
-            heads[_undated(octets, starts, ends, np.flatnonzero(heads))] = False
-        return heads
+        return self.joining.heads(octets, starts, ends)
 
     def parse(self, block: Block) -> Batch:
         """Find the records and the level of each."""
@@ -82,7 +59,7 @@ class PlainParser:
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
         records = join(self.heads(octets, starts, ends), starts, ends)
         first_ends = _head_ends(octets, records, ends)
-        if self.captioned:
+        if self.joining.captioned:
             first_ends = _with_below(octets, records, ends, first_ends)
         stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
         rows = Rows(records.starts, first_ends, stamps, more, more_rows)
@@ -133,25 +110,3 @@ def _with_below(octets: Octets, records: Records, ends: Ints, first_ends: Ints) 
     second = np.minimum(records.first + 1, len(ends) - 1)
     head: Ints = np.where(alone & (records.lines > 1), ends[second], first_ends)
     return head
-
-
-def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
-    """Of the lines `rows` those that state neither a time nor a level."""
-    stamps, _, _ = find_stamps(octets, starts[rows], ends[rows])
-    rows = rows[stamps.at < 0]
-    if not rows.size:
-        return rows
-    lines = Rows(starts[rows], ends[rows], *find_stamps(octets, starts[rows], ends[rows]))
-    levels = stated_levels(head_runs(octets, lines), lines)
-    silent = np.array([name is None for name in levels.names], np.bool_)
-    found: Ints = rows[silent[levels.codes]]
-    return found
-
-
-def _heads(octets: Octets, starts: Ints, ends: Ints) -> Bools:
-    heads: Bools = ~goes_on(octets, starts, ends)
-    for trace in TRACES:
-        for span in trace.spans(octets, starts, ends):
-            first_line, behind = np.searchsorted(starts, span)
-            heads[first_line + (not trace.joins) : behind] = False
-    return heads

@@ -32,7 +32,7 @@ _PROGRAM = (
     + _NO_LEVEL
     + rb"(?P<program>[\w./-]+(?:\([\w./-]+\))?)"
 )
-_PROCESS = rb"(?:\[(?P<process>\d+)\])?: ?"
+_PROCESS = rb"(?: \d[\w.]*)?(?:\[(?P<process>\d+)\])?: ?"
 # RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
 # been taken off by a relay, but then there is a process number.
 _BSD = (
@@ -159,6 +159,9 @@ def _unwrap_syslog(lines: Lines) -> Unwrapped:
     for _ in range(_MOST_INDENTED):
         rows = rows[(octets.bytes[begin[rows]] == ord(" ")) & (begin[rows] < lines.ends[rows])]
         begin[rows] += 1
+    # One blank more than usual (sshd's `sshd[7]:  Server listening`) indents nothing.
+    one = (octets.bytes[begin] == ord(" ")) & (octets.bytes[begin + 1] != ord(" "))
+    begin += one & (begin < lines.ends)
     # Structured data without a message is a record, too: it says what there is to say.
     bare = prefixes.fits & (begin >= lines.ends) & (octets.bytes[lines.ends - 1] == ord("]"))
     begin = np.where(bare, octets.find(ord("["), lines.starts, lines.ends), begin)

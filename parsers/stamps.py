@@ -25,6 +25,7 @@ DATES = (
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
     *("adddddd", "adddddddd", "aaa d", "dddd:dd:dd"),
+    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d"),
 )
 CLOCK_ONLY = len(DATES)
 # Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
@@ -40,7 +41,9 @@ BARE = (
 _FIRST_BARE = CLOCK_ONLY + 1
 YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d"))
 _BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
-_AUDIT = b"audit("  # of the kernel's audit: `type=SYSCALL msg=audit(1767323045.678:501): …`
+# Before seconds in parentheses: `type=SYSCALL msg=audit(1767323045.678:501): …` of the kernel,
+# `7:signal-handler (1767323045) text` of Redis.
+_CALLS = (b"audit(", b"signal-handler (")
 _WHOLE_DIGITS = 10
 _HEX_FRACTION = 8
 _SECONDS = BARE.index("dddddddddd.d")
@@ -259,12 +262,13 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
     """Times without a colon, for the rows that have none yet."""
     rows = np.flatnonzero(stamps.at < 0)
     at = starts[rows] + among(octets.bytes[starts[rows]], b"[(")
-    if _AUDIT in octets.raw:
-        paren = octets.find(
-            ord("("), starts[rows], np.minimum(ends[rows], starts[rows] + HEAD_BYTES)
-        )
-        audit = octets.literal(_AUDIT, np.maximum(paren + 1 - len(_AUDIT), 0))
-        at = np.where(audit & (paren >= starts[rows] + len(_AUDIT) - 1), paren + 1, at)
+    for call in _CALLS:
+        if call not in octets.raw:
+            continue
+        ends_here = np.minimum(ends[rows], starts[rows] + HEAD_BYTES)
+        paren = octets.find(ord("("), starts[rows], ends_here)
+        called = octets.literal(call, np.maximum(paren + 1 - len(call), 0))
+        at = np.where(called & (paren >= starts[rows] + len(call) - 1), paren + 1, at)
     for number, shape in enumerate(BARE):
         if not rows.size:
             return
@@ -281,8 +285,7 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
 
 
 def _behind_a_word(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps, rows: Ints) -> None:
-    """`Info: 1767323045.678 text`: a level before the seconds."""
-    rows = rows[letters(octets.bytes[starts[rows]])]
+    """`Info: 1767323045.678 text`: a level before the seconds, or strace's number of a process."""
     at = octets.find(ord(" "), starts[rows], np.minimum(ends[rows], starts[rows] + _LEVEL_BYTES))
     at += 1
     shape = BARE[_SECONDS]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _NAMES = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
@@ -52,6 +52,25 @@ def epoch_time(seconds: float) -> str | None:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def with_year_of(outer: str, inner: str, record: bytes) -> str:
+    """
+    A time whose record leaves out the year, in that of `outer`, when it was written.
+
+    A record that states its year keeps it, and so does one whose time is not that of `outer`.
+    """
+    if inner[:4].encode() in record:
+        return inner
+    written, time = datetime.fromisoformat(outer), datetime.fromisoformat(inner)
+    for year in (written.year, written.year - 1, written.year + 1):
+        try:
+            moved = time.replace(year=year)
+        except ValueError:  # the 29th of February
+            continue
+        if abs(moved - written) < timedelta(days=1):
+            return moved.isoformat()
+    return inner
 
 
 def _checked(iso: str, zone: tzinfo | None = None) -> str | None:

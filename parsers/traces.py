@@ -175,6 +175,17 @@ TRACES = (
         "rails: actionpack/lib/action_dispatch/middleware/debug_exceptions.rb",
     ),
     Trace(
+        "ruby",
+        b"/",
+        b"",
+        re.compile(
+            rb"^/[^\s:]*+:\d++:in [`'][^\n]*$(?:\n/[^\s:]*+:\d++:in [`'][^\n]*$)*+", re.MULTILINE
+        ),
+        True,
+        "WARN: no\n/usr/lib/ruby/a.rb:3:in `call'\n/srv/b.rb:7:in 'block in run'",
+        "ruby: error.c (exc_backtrace), as sidekiq's lib/sidekiq/cli.rb joins it with newlines",
+    ),
+    Trace(
         "rust",
         b"thread '",
         b"",

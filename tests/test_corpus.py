@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks import loghub, multiline
 from benchmarks.corpus import MATERIALS, main, misses, report, rows
 
@@ -27,6 +29,7 @@ def written(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.timeout(120)  # every row chooses its format
 def test_every_miss_is_listed_with_its_reason(tmp_path):
     material = MATERIALS[0]
     measured = rows(written(tmp_path), material)

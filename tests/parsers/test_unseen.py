@@ -35,6 +35,9 @@ def found(*lines: str) -> list[Event]:
         ("[02-Jan-2026 03:04:05 Europe/Nowhere] PHP Warning:  a in /b.php", "03:04:05"),
         ("2026:01:02-03:04:05 utm ulogd[7]: dropped", "03:04:05"),
         ("2026-01-02\t03:04:05\tslow", "03:04:05"),
+        ("2026-1-2 03:04:05 INFO ready", "03:04:05"),
+        ('7 1767323045.678901 execve("/bin/a") = 0', "03:04:05.678901"),
+        ("Jan  2 03:04:05 web7 syslogd 1.4.1: restart.", "03:04:05"),
         ("<189>date=2026-01-02 time=03:04:05 devname=a b c", "03:04:05"),
         ('date=2026-01-02 time=04:04:05 tz="+0100" level=notice', "03:04:05"),
         ("@40000000695735af287735f2 starting", "03:04:05.678901"),
@@ -152,6 +155,8 @@ def test_a_line_of_syslog_without_a_level_is_a_record() -> None:
         ("Jan  2 03:04:05 bigip1 notice mcpd[7]: 01070417:5: loaded", "notice"),
         ("Jan  2 03:04:05: %ASA-session-3-106014: Deny inbound", "error"),
         ("02 Jan 03:04:05 * ready", "notice"),
+        ("shop:debug 2026-01-02 03:04:05: ready", "debug"),
+        (f"2026-01-02 03:04:05 fw a={'b' * 200} c d priority=Critical e", "critical"),
         # None of these is a level: parts of an address, a name, an error's number.
         ("2026-01-02 03:04:05 a MAC=00:EE:aa:bb:cc:dd:EE:ff:01 b", "info"),
         ("2026-01-02 03:04:05 a user=<error> b", "info"),
@@ -221,3 +226,73 @@ def test_an_access_log_that_goes_wrong_is_unparsed_also_behind_a_stranger() -> N
 
     assert ["plain", "nginx_access"] == [each.format for each in events[4:6]]
     assert [True, False, True] == [each.parsed for each in events[4:]]
+
+
+def test_a_log_that_is_indented_as_a_whole_has_a_record_a_line() -> None:
+    """Consul's, until 1.4, and that of log4j's `%5p [%t] %d`."""
+    consul = found(
+        *(f"    2026/01/02 03:04:05 [{level}] raft: a" for level in ("INFO", "ERR", "WARN"))
+    )
+    log4j = found(
+        *("ERROR [main] 2026-01-02 03:04:05,678 (a.B) no", "a.NoError: b", "\tat a.B.c(B.java:7)"),
+        *(f" INFO [main] 2026-01-02 03:04:0{second},678 (a.B) yes" for second in (6, 7)),
+    )
+
+    assert ["info", "error", "warning"] == [each.severity.label for each in consul]
+    assert [("error", 3), ("info", 1), ("info", 1)] == [
+        (each.severity.label, each.lines) for each in log4j
+    ]
+
+
+def test_an_indented_time_within_a_record_begins_none() -> None:
+    events = found(
+        *("2026-01-02 03:04:05 ERROR the step failed:", "    2026-01-02 03:04:04 INFO its log"),
+        *("2026-01-02 03:04:06 INFO next", "2026-01-02 03:04:07 INFO next"),
+    )
+
+    assert [2, 1, 1] == [each.lines for each in events]
+
+
+def test_one_blank_more_than_usual_indents_nothing_in_syslog() -> None:
+    events = found(*(f"Jan  2 03:04:05 web7 sshd[7]:  Accepted password for {a}" for a in "ab"))
+
+    assert [1, 1] == [each.lines for each in events]
+
+
+def test_what_lambda_writes_around_a_function_stands_for_itself() -> None:
+    said = "2026-01-02T03:04:05.678Z\t1b-2\tINFO\tready"
+
+    events = found("START RequestId: 1b-2 Version: 7", said, "END RequestId: 1b-2", said)
+
+    assert [1, 1, 1, 1] == [each.lines for each in events]
+
+
+def test_a_backtrace_of_ruby_belongs_to_what_it_is_of() -> None:
+    trace = "/usr/lib/ruby/a.rb:3:in `call'"
+
+    events = found(f"2026-01-02T03:04:05.678Z pid=7 WARN: {trace}", trace, trace, "ready")
+
+    assert 3 == events[0].lines
+
+
+def test_the_year_that_a_record_leaves_out_is_that_of_the_frame() -> None:
+    """Not that in which the file was written: the node may have been silent since."""
+    klog = "I1231 23:59:59.678901       7 main.go:1] ready"
+    dated = "2019-12-31 23:59:59 ERROR no"
+
+    events = found(*(f"2024-01-01T00:00:00.1Z stderr F {text}" for text in (klog, dated)))
+
+    assert ["2023-12-31T23:59:59", "2019-12-31T23:59:59"] == [
+        str(each.time)[:19] for each in events
+    ]
+
+
+def test_records_that_begin_without_a_time_end_the_one_before() -> None:
+    redis = "7:M 02 Jan 2026 03:04:05.678 * ready"
+    signal = "7:signal-handler (1767323045) Received SIGTERM scheduling shutdown..."
+    apache = "[Fri Jan 02 03:04:05.123456 2026] [core:notice] [pid 7:tid 8] AH00094: ready"
+
+    events = [*found(redis, redis, signal), *found(apache, apache, "AH00558: httpd: no name")]
+
+    assert [1] * 6 == [each.lines for each in events]
+    assert "2026-01-02T03:04:05+00:00" == events[2].time

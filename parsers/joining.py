@@ -1,0 +1,93 @@
+"""Which lines of plain text begin a record, and which go on with the one before."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.batch import line_spans
+from parsers.captions import captions
+from parsers.inner import Rows
+from parsers.known_starts import stands
+from parsers.levels import head_runs, stated_levels
+from parsers.stamps import CLOCK_ONLY, find_stamps
+from parsers.traces import TRACES, goes_on
+from parsers.words import Bools, Ints, Octets, positions
+
+# The share of a log's records that must state a time before lines without one are joined.
+_ENOUGH = 0.5
+# How far a log is indented at most, and how far behind that a time is that begins a record: behind
+# a level padded to five (log4j's `%5p [%t] %d`).
+_MOST_INDENTED = 16
+_NEAR_BYTES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """How the records of a log of plain text are told from the lines that go on with them."""
+
+    # Most records state a time: a line that states neither that nor a level goes on.
+    joins: bool = False
+    # Some lines only say when that happened which is said below them.
+    captioned: bool = False
+    # Most lines with a time are indented, as the whole log of Consul: they begin records.
+    indented: bool = False
+
+    def heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
+        """Which lines begin a record."""
+        heads = ~goes_on(octets, starts, ends)
+        if self.indented:
+            heads |= _indented(octets, starts, ends)
+        for trace in TRACES:
+            for span in trace.spans(octets, starts, ends):
+                first_line, behind = np.searchsorted(starts, span)
+                heads[first_line + (not trace.joins) : behind] = False
+        if self.captioned:
+            heads[captions(octets, starts, ends).below] = False
+        if self.joins:
+            heads[_undated(octets, starts, ends, np.flatnonzero(heads))] = False
+        return heads
+
+
+def joining_of(head: bytes) -> Joining:
+    """How the records of a log are told, judged by its first lines."""
+    octets = Octets(head)
+    starts, ends = line_spans(octets, positions(head, ord("\n")))
+    found = captions(octets, starts, ends)
+    indented = _indented(octets, starts, ends)
+    known = Joining(
+        captioned=len(found.below) > 0,
+        indented=int(indented.sum()) > max(1, int(found.dated.sum()) * _ENOUGH),
+    )
+    rows = np.flatnonzero(known.heads(octets, starts, ends))
+    stated = len(rows) - len(_undated(octets, starts, ends, rows))
+    joins = stated > 1 and stated >= len(rows) * _ENOUGH
+    # What most of the times are a caption of is all that is below them.
+    dated = int(found.dated[rows].sum())
+    joins |= known.captioned and int(found.alone.sum()) >= dated * _ENOUGH
+    return Joining(joins, known.captioned, known.indented)
+
+
+def _indented(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    """Which lines are indented, and then begin with a time, or with a level and a time."""
+    found = np.zeros(len(starts), np.bool_)
+    rows = np.flatnonzero((octets.bytes[starts] == ord(" ")) & (ends > starts))
+    begin = starts[rows].copy()
+    for _ in range(_MOST_INDENTED):
+        begin += (octets.bytes[begin] == ord(" ")) & (begin < ends[rows])
+    stamps, _, _ = find_stamps(octets, begin, ends[rows])
+    dated = (stamps.at >= 0) & (stamps.notation < CLOCK_ONLY)
+    found[rows] = dated & (stamps.at - begin <= _NEAR_BYTES)
+    return found
+
+
+def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
+    """Of the lines `rows` those that state neither a time nor a level."""
+    stamps, _, _ = find_stamps(octets, starts[rows], ends[rows])
+    rows = rows[stamps.at < 0]
+    if not rows.size:
+        return rows
+    lines = Rows(starts[rows], ends[rows], *find_stamps(octets, starts[rows], ends[rows]))
+    levels = stated_levels(head_runs(octets, lines), lines)
+    silent = np.array([name is None for name in levels.names], np.bool_)[levels.codes]
+    found: Ints = rows[silent & ~stands(octets, lines.starts, lines.ends)]
+    return found
