@@ -15,7 +15,7 @@ from parsers.head_text import STAMP, tokens
 from parsers.heads import HEADS, Head
 from parsers.layout import Layout, Slot
 from parsers.levels import severities
-from parsers.loose import begin_with_time, marked, with_stated
+from parsers.loose import begin_with_time, marked, stated_in, with_stated
 from parsers.records import complete_before_last, join
 from parsers.scan import cut
 from parsers.severity import MARKS, severity_of
@@ -65,10 +65,19 @@ class HeadParser:
         known = [self._knows(name) for name in labels.names]
         fits = found.fits & np.array([*known, False], np.bool_)[labels.codes]
         heads = begin_with_time(octets, starts, ends, fits)
-        parts = np.array([*(name in self.continues for name in labels.names), False], np.bool_)
-        if parts.any():
-            heads &= ~parts[labels.codes]
+        if self.continues:
+            heads &= ~self._continue(labels)
+            # Also below the prefix of another kind of process: `[7] shop@shop ERROR:  text`.
+            rest = np.flatnonzero(heads & ~fits)
+            if rest.size:
+                heads[rest] = ~self._continue(stated_in(octets, starts[rest], ends[rest]))
         return heads, fits & heads, found.slots
+
+    def _continue(self, levels: Labels) -> Bools:
+        """Which lines are a part of the record before them, by their levels."""
+        parts = np.array([*(name in self.continues for name in levels.names), False], np.bool_)
+        found: Bools = parts[levels.codes]
+        return found
 
     def _knows(self, level: str | None) -> bool:
         if self.marks:

@@ -19,6 +19,8 @@ _ENOUGH = 0.5
 # a level padded to five (log4j's `%5p [%t] %d`).
 _MOST_INDENTED = 16
 _NEAR_BYTES = 24
+# Such a level by itself tells.
+_PADDED = (b" INFO [", b" WARN [")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class Joining:
     def heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
         """Which lines begin a record."""
         heads = ~goes_on(octets, starts, ends)
-        if self.indented:
-            heads |= _indented(octets, starts, ends)
+        heads |= _indented(octets, starts, ends, () if self.indented else _PADDED)
         for trace in TRACES:
             for span in trace.spans(octets, starts, ends):
                 first_line, behind = np.searchsorted(starts, span)
@@ -53,7 +54,7 @@ def joining_of(head: bytes) -> Joining:
     octets = Octets(head)
     starts, ends = line_spans(octets, positions(head, ord("\n")))
     found = captions(octets, starts, ends)
-    indented = _indented(octets, starts, ends)
+    indented = _indented(octets, starts, ends, ())
     known = Joining(
         captioned=len(found.below) > 0,
         indented=int(indented.sum()) > max(1, int(found.dated.sum()) * _ENOUGH),
@@ -67,10 +68,21 @@ def joining_of(head: bytes) -> Joining:
     return Joining(joins, known.captioned, known.indented)
 
 
-def _indented(octets: Octets, starts: Ints, ends: Ints) -> Bools:
-    """Which lines are indented, and then begin with a time, or with a level and a time."""
+def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...]) -> Bools:
+    """
+    Which lines are indented, and then begin with a time, or with a level and a time.
+
+    With `only`, those alone that begin so.
+    """
     found = np.zeros(len(starts), np.bool_)
     rows = np.flatnonzero((octets.bytes[starts] == ord(" ")) & (ends > starts))
+    if only and rows.size:
+        begins = np.zeros(len(rows), np.bool_)
+        for text in only:
+            begins |= octets.literal(text, starts[rows])
+        rows = rows[begins]
+    if not rows.size:
+        return found
     begin = starts[rows].copy()
     for _ in range(_MOST_INDENTED):
         begin += (octets.bytes[begin] == ord(" ")) & (begin < ends[rows])

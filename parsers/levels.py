@@ -92,6 +92,8 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     title = octets.bytes[at] - np.uint8(ord("A")) < 26
     column = wide | (title & octets.literal(b" [", end))
     enclosed |= column & (before == ord(" ")) & ~rare & ~runs.in_sentence(words)
+    in_capitals = stands_capital(octets, runs, words)
+    enclosed |= wide & in_capitals & (inner == ord("]"))  # Jenkins' `[id=7]   FINE   `
     enclosed |= (inner == ord(":")) & (before == ord(" ")) & octets.literal(b" :", end)
     dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
     enclosed |= dashed & (behind == ord(" "))
@@ -101,7 +103,6 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     first = runs.is_first(words, rows.starts, rows.stamps)
     joined = among(before, b"_.-/") | digits(before)
     # Monolog's `app.ERROR:`, GLib's `Gtk-WARNING **`.
-    in_capitals = stands_capital(octets, runs, words)
     joined &= ~((before == ord(".")) & (behind == ord(":")) & in_capitals)
     joined &= ~((before == ord("-")) & octets.literal(b" **", end))
     capital = in_capitals & ~joined & ~among(behind, b"_=")

@@ -31,6 +31,12 @@ def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> B
     return both
 
 
+def stated_in(octets: Octets, starts: Ints, ends: Ints) -> Labels:
+    """The levels that lines state, whatever their format."""
+    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
+    return stated_levels(head_runs(octets, rows), rows)
+
+
 def with_stated(
     octets: Octets, lines: tuple[Ints, Ints], levels: tuple[Labels, Octets8], loose: Ints
 ) -> tuple[Labels, Octets8]:

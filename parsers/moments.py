@@ -27,7 +27,7 @@ _MONTHS = {
 # US order with slashes and dashes (Splunk, cacti, IBM MQ, WebSphere), log4j's `yy/MM/dd` (Spark).
 _READINGS = {
     **dict.fromkeys(("dddd-dd-dd", "dddd:dd:dd", "dddd-d-dd", "dddd-dd-d", "dddd-d-d"), ("Ymd",)),
-    **dict.fromkeys(("aaa bd", "aaa d", "adddd", "dd-dd"), ("md",)),
+    **dict.fromkeys(("aaa bd", "aaa d", "adddd", "dd-dd", "aaa-dd"), ("md",)),
     **dict.fromkeys(("dd-aaa-dddd", "dd aaa dddd", "d-aaa-dddd", "d aaa dddd"), ("dmY",)),
     **dict.fromkeys(("dd-dd-dddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"), ("mdY", "dmY")),
     **dict.fromkeys(("aaa dd dddd", "aaa bd, dddd", "aaa d, dddd", "aaa  d dddd"), ("mdY",)),

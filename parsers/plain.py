@@ -59,16 +59,15 @@ class PlainParser:
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
         records = join(self.heads(octets, starts, ends), starts, ends)
         first_ends = _head_ends(octets, records, ends)
+        timed = rows = _rows(octets, records.starts, first_ends)
         if self.joining.captioned:
-            first_ends = _with_below(octets, records, ends, first_ends)
-        stamps, more, more_rows = find_stamps(octets, records.starts, first_ends)
-        rows = Rows(records.starts, first_ends, stamps, more, more_rows)
+            rows = _rows(octets, *_below_captions(octets, records, starts, ends, first_ends))
         runs = head_runs(octets, rows)
         levels = stated_levels(runs, rows)
         severity, stated = severities(levels)
         severity = inferred(runs, severity, stated)
         severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
-        dated = with_year(octets, rows)
+        dated = with_year(octets, timed)
         columns: dict[str, Column] = {
             "level": levels,
             "time": Times(octets, dated, self.zone, self.reference),
@@ -104,9 +103,23 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
     return head
 
 
-def _with_below(octets: Octets, records: Records, ends: Ints, first_ends: Ints) -> Ints:
-    """The heads of records, of which a caption takes the line below it in: its level is there."""
-    alone = captions(octets, records.starts, first_ends).alone
-    second = np.minimum(records.first + 1, len(ends) - 1)
-    head: Ints = np.where(alone & (records.lines > 1), ends[second], first_ends)
-    return head
+def _rows(octets: Octets, starts: Ints, ends: Ints) -> Rows:
+    return Rows(starts, ends, *find_stamps(octets, starts, ends))
+
+
+def _below_captions(
+    octets: Octets, records: Records, starts: Ints, ends: Ints, first_ends: Ints
+) -> tuple[Ints, Ints]:
+    """
+    Where the level of each record is to be looked for.
+
+    Of one with a caption that is also the line below it, and only there if it begins with a level:
+    behind the time stands who wrote it then.
+    """
+    found = captions(octets, starts, ends)
+    second = np.minimum(records.first + 1, len(starts) - 1)
+    captioned = found.alone[records.first] & (records.lines > 1)
+    leveled = captioned & found.leveled[second]
+    begin: Ints = np.where(leveled, starts[second], records.starts)
+    end: Ints = np.where(captioned, ends[second], first_ends)
+    return begin, end

@@ -25,7 +25,7 @@ DATES = (
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
     *("adddddd", "adddddddd", "aaa d", "dddd:dd:dd"),
-    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d"),
+    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d", "aaa-dd"),
 )
 CLOCK_ONLY = len(DATES)
 # Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
@@ -39,7 +39,9 @@ BARE = (
     *("dddddddddd", TAI64N),
 )
 _FIRST_BARE = CLOCK_ONLY + 1
-YEARLESS = tuple(DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d"))
+YEARLESS = tuple(
+    DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d", "aaa-dd")
+)
 _BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
 # Before seconds in parentheses: `type=SYSCALL msg=audit(1767323045.678:501): …` of the kernel,
 # `7:signal-handler (1767323045) text` of Redis.
@@ -133,7 +135,10 @@ def _is_said(octets: Octets, at: Ints, starts: Ints) -> Bools:
     blank = octets.positions(ord(" "))
     between = is_lower(octets.bytes[blank - 1]) & is_lower(octets.bytes[blank + 1])
     blank = blank[between]
-    first = np.searchsorted(blank, starts[far])
+    # What a line has in parentheses first is who says it: vLLM's `(EngineCore pid=7) INFO 01-02 …`.
+    begin = starts[far]
+    begin = np.where(octets.bytes[begin] == ord("("), octets.find(ord(")"), begin, at[far]), begin)
+    first = np.searchsorted(blank, begin)
     said[far] = np.searchsorted(blank, at[far]) > first
     return said
 

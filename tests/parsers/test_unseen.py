@@ -36,6 +36,8 @@ def found(*lines: str) -> list[Event]:
         ("2026:01:02-03:04:05 utm ulogd[7]: dropped", "03:04:05"),
         ("2026-01-02\t03:04:05\tslow", "03:04:05"),
         ("2026-1-2 03:04:05 INFO ready", "03:04:05"),
+        ("Jan-02 03:04:05.678 [main] DEBUG a.b - ready", "03:04:05.678"),
+        ("(Engine pid=7) ERROR 01-02 03:04:05 [core.py:12] no", "03:04:05"),
         ('7 1767323045.678901 execve("/bin/a") = 0', "03:04:05.678901"),
         ("Jan  2 03:04:05 web7 syslogd 1.4.1: restart.", "03:04:05"),
         ("<189>date=2026-01-02 time=03:04:05 devname=a b c", "03:04:05"),
@@ -194,6 +196,36 @@ def test_a_level_below_a_time_is_the_level_of_both() -> None:
     (event,) = found(*lines)
 
     assert ("error", "2026-01-02T03:04:05+00:00") == (event.severity.label, event.time)
+
+
+def test_who_wrote_a_record_of_java_is_no_level() -> None:
+    """SimpleFormatter with another time; `e` is what an obfuscator has left of a class."""
+    lines = ("2026-01-02 03:04:05 e a", "WARNING: slow", "2026-01-02 03:04:06 a.b.c a", "INFO: no")
+
+    events = found(*lines)
+
+    assert [("warning", 2), ("info", 2)] == [(each.severity.label, each.lines) for each in events]
+
+
+def test_a_report_of_erlang_is_all_that_stands_below_its_head() -> None:
+    events = found(
+        *("=INFO REPORT==== 2-Jan-2026::03:04:05 ===", "accepting AMQP connection <0.1.7>", ""),
+        *("=ERROR REPORT==== 2-Jan-2026::03:04:06 ===", "closing", "{amqp_error,frame_error,"),
+    )
+
+    assert [("info", 3), ("error", 3)] == [(each.severity.label, each.lines) for each in events]
+
+
+def test_the_parts_of_an_error_of_postgresql_belong_to_it_whatever_the_prefix() -> None:
+    """Processes without a session leave out `user@database` (`%q`)."""
+    time = "2026-01-02 03:04:05.678 UTC"
+
+    events = found(
+        *[f"{time} [7] LOG:  ready"] * 4,
+        *(f"{time} [8] a@b FATAL:  no", f"{time} [8] a@b DETAIL:  why", "\tand where"),
+    )
+
+    assert [1, 1, 1, 1, 3] == [each.lines for each in events]
 
 
 def test_times_that_are_the_only_ones_of_their_line_do_not_take_in_lines_with_a_level() -> None:
