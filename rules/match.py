@@ -112,7 +112,6 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._searches = [rule.match.regex.search for rule in self.rules]
         # By format, made when the first batch of it comes.
         self._scanners: dict[str, MultiMatch] = {}
 
@@ -156,7 +155,9 @@ class RuleSet:
         return np.divmod(np.unique(keys), len(self.rules))
 
     def _confirmed(self, batch: Batch, rows: Ints, numbers: Ints) -> tuple[Ints, Ints]:
-        raw, searches = batch.octets.raw, self._searches
+        raw = batch.octets.raw
+        met = np.unique(numbers).tolist()
+        searches = {number: self.rules[number].match.regex.search for number in met}
         starts = batch.starts[rows]
         ends = np.minimum(batch.ends[rows], starts + MAX_SEARCHED_BYTES)
         candidates = zip(

@@ -21,6 +21,8 @@ _FEW_REPEATS = 8
 # `(?:recv|send)\(\)` is two literals; more than so many would be a class of characters.
 _MAX_VARIANTS = 16
 
+_LOOK_BEHIND = "(?<"  # or the name of a group in another syntax, which `re` refuses at once
+
 # A list of (operator, argument) as `re._parser` makes it.
 Tree = Sequence[tuple[Any, Any]]
 # One of these stands in every match.
@@ -32,11 +34,24 @@ class Pattern:
     """A rule's `match`, compiled."""
 
     text: str
-    # On bytes and with MULTILINE: `^` and `$` are the ends of any line of a record.
-    regex: re.Pattern[bytes]
     caseless: bool
     # Literals of which all stand in every match, each possibly in several variants.
     clauses: tuple[Needles, ...]
+
+    @property
+    def regex(self) -> re.Pattern[bytes]:
+        """
+        On bytes and with MULTILINE: `^` and `$` are the ends of any line of a record.
+
+        Made when first asked for: of the hundreds of rules few ever meet a line of theirs, and to
+        compile all of them was a fifth of the time that a start takes.
+        """
+        return _regex(self.text)
+
+
+@lru_cache(maxsize=4096)
+def _regex(text: str) -> re.Pattern[bytes]:
+    return re.compile(text.encode(), re.MULTILINE)
 
 
 # Loaded and reloaded packs are mostly the same patterns; a compiled one costs 0.15 ms.
@@ -48,26 +63,29 @@ def pattern(text: str) -> Pattern:
     Raises a validation error with the place of the fault for what `re` refuses, for a repeat inside
     a repeat, and for a pattern in which no text of four bytes stands in every match.
     """
-    tree, regex = _compiled(text)
+    tree = _parsed(text)
     if _nested(tree, inside=False):
         # `re` may try exponentially many ways: such a rule could stop the agent for good.
         fix = "make the inner repeat possessive: `++` for `+`, `*+` for `*`"
         raise wrong("repeats a repeat, which can take hours for a line", fix)
-    caseless = bool(regex.flags & re.IGNORECASE)
+    caseless = bool(tree.state.flags & re.IGNORECASE)
     clauses = tuple(clause for clause in _clauses(tree) if _shortest(clause) >= MIN_LITERAL_BYTES)
     if not clauses:
         what = f"holds no {MIN_LITERAL_BYTES} literal characters in a row that stand in every match"
         raise wrong(what, "add the words that tell this line from others")
-    return Pattern(text, regex, caseless, clauses)
+    return Pattern(text, caseless, clauses)
 
 
-def _compiled(text: str) -> tuple[Tree, re.Pattern[bytes]]:
+def _parsed(text: str) -> Any:
     source = text.encode()
     try:
         with warnings.catch_warnings():
             # `[[a]` and `[a--b]` mean something else in other engines, and will in `re`.
             warnings.simplefilter("error", FutureWarning)
-            return _parser.parse(source, re.MULTILINE), re.compile(source, re.MULTILINE)
+            tree = _parser.parse(source, re.MULTILINE)
+            if _LOOK_BEHIND in text:
+                _regex(text)  # only the compiler knows whether its width is fixed
+            return tree
     except re.error as error:
         offset = len(source[: error.pos or 0].decode(errors="ignore"))
         what = f"is no pattern: {error.msg} (column {offset + 1} of the pattern)"
@@ -82,6 +100,8 @@ def _syntax_fix(reason: str) -> str:
         return "close the group; write \\( for the character itself"
     if "repeat" in reason:
         return "put a backslash before * + ? if the character itself is meant"
+    if "look-behind" in reason:
+        return "write what stands before as a part of the pattern itself"
     if "escape" in reason:
         return "remove the backslash: only letters that mean something in `re` take one"
     return "see https://docs.python.org/3/library/re.html#regular-expression-syntax"
