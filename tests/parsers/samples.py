@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from parsers.batch import Parser
 from parsers.formats import parser_for
+from parsers.joining import Joining
 from parsers.nginx_access import COMBINED
+from parsers.plain import PlainParser
 
 FORMATS = (
     *("combined", "common", "nginx_error", "klog", "json", "logfmt", "plain", "python", "auto"),
@@ -100,6 +102,20 @@ HEADED = (
     b"2026-01-02 03:04:05.678 UTC [7] DETAIL:  Key (id)=(1) already exists.",
     b"2026-01-02 03:04:05.678 UTC [7] shop@shop STATEMENT:  SELECT 1",
 )
+CAPTIONED = (
+    b"# Time: 2026-01-02T03:04:05.678901Z",
+    b"# User@Host: shop[shop] @ web7 []  Id:     8",
+    b"Fri Jan  2 03:04:05 2026 +00:00",
+    b"=ERROR REPORT==== 2-Jan-2026::03:04:05 ===",
+    b"2026-01-02 03:04:05 a.b.C a",
+    b"WARNING: slow",
+    b" INFO [main] 2026-01-02 03:04:05,678 (a.B) ready",
+    b"    2026/01/02 03:04:05 [ERR] raft: no leader",
+    b"[02-Jan-2026 03:04:05 Europe/Berlin] PHP Warning:  no in /srv/a.php on line 3",
+    b"@40000000695735af287735f2 starting",
+    b"REPORT RequestId: 1b-2 Duration: 3 ms",
+    b"/usr/lib/ruby/a.rb:3:in `call'",
+)
 LOGFMT = (
     b'time="2026-01-22T14:59:12Z" level=warning msg="it \\"failed\\"" took=0.25 done',
     b"ts=1769093952.5 lvl=50 msg=a msg=b x=",
@@ -109,13 +125,15 @@ JOURNALD = (
     b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1769093952250000\nPRIORITY=3\nMESSAGE=it failed\n",
     b"MESSAGE\n\x03\0\0\0\0\0\0\0a\n\n",
 )
-LINES = HEADED + ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + LOGFMT + JOURNALD + PLAIN
+LINES = HEADED + CAPTIONED + ACCESS + NGINX_ERROR + PYTHON + KLOG + JSON + LOGFMT + JOURNALD + PLAIN
 ENDS = (b"\n", b"\n", b"\n", b"\r\n", b"\n\n", b"\r\r\n")
 
 
 def parsers() -> dict[str, Parser]:
-    """A parser for each format, by the format's name or text."""
-    return {name: parser_for(name) for name in (*FORMATS, *MULTI_LINE, *ENDED)}
+    """A parser for each format, by the format's name or text, and plain text of all kinds."""
+    joined = PlainParser(joining=Joining(joins=True, captioned=True, indented=True))
+    named = {name: parser_for(name) for name in (*FORMATS, *MULTI_LINE, *ENDED)}
+    return {**named, "plain, joined": joined}
 
 
 def mutated(line: bytes, at: int, length: int, instead: bytes) -> bytes:

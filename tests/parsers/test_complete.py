@@ -7,23 +7,22 @@ from hypothesis import strategies as st
 from parsers.any_of import AnyOf
 from parsers.batch import Parser
 from parsers.block import Block
-from parsers.formats import parser_for
 from tests.parsers.samples import (
-    ENDED,
-    FORMATS,
+    CAPTIONED,
     MULTI_LINE,
     NGINX_ERROR,
     PLAIN,
     PYTHON,
     blocks,
     lines,
+    parsers,
 )
 
-PARSERS = {name: parser_for(name) for name in sorted({*FORMATS, *MULTI_LINE, *ENDED})}
+PARSERS = parsers()
 # Not those that mean several formats: a file's first lines choose among them, once.
 NAMES = [name for name, parser in PARSERS.items() if not isinstance(parser, AnyOf)]
 multi_line_blocks = st.lists(
-    st.sampled_from(NGINX_ERROR + PYTHON + PLAIN) | lines, max_size=12
+    st.sampled_from(NGINX_ERROR + PYTHON + PLAIN + CAPTIONED) | lines, max_size=12
 ).map(lambda parts: b"".join(part + b"\n" for part in parts))
 
 
