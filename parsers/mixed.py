@@ -33,8 +33,9 @@ _MIN_LINES = 4
 _MOST_STRAYS = 1000
 _STRAY = -2
 # What stands between the records of such formats was written by people, for people: a traceback
-# with which a service ends that logs JSON. In nginx's logs it is a fault, and stays unparsed.
+# with which a service ends that logs JSON. In an access log it is a fault, and stays unparsed.
 _SPEAKS = (HeadParser, PythonParser, JsonParser, LogfmtParser)
+_WITH_PROSE = (*_SPEAKS, NginxErrorParser, KlogParser)
 # Formats that would take lines of other programs for the rest of their records, or for broken ones.
 _SHARED = (NginxErrorParser, KlogParser, AccessParser, PythonParser)
 
@@ -125,7 +126,7 @@ class MixedParser:
         """What reads lines that are in no format, if the program of the log writes such."""
         if isinstance(self.main, PlainParser):
             return self.main
-        return self.prose if isinstance(self.main, _SPEAKS) or _talks(self.main) else None
+        return self.prose if isinstance(self.main, _WITH_PROSE) or _talks(self.main) else None
 
     def _settle(self, batch: Batch) -> None:
         """
@@ -136,6 +137,9 @@ class MixedParser:
         where = where_of(batch)
         count = np.where(batch.parsed, batch.line_counts(), 0)
         lines = np.bincount(where.batch, count, len(where.batches))
+        if isinstance(self.main, _SHARED):
+            # What other programs write for a while does not make the log theirs.
+            lines[[_is_plain(each.cutter) for each in where.batches]] = 0
         found = [cast(Parser, where.batches[at].cutter) for at in np.argsort(-lines).tolist()]
         main = found[0] if lines.max() * 2 > lines.sum() else self.main
         rest = (self.main, *self.others)
@@ -237,19 +241,19 @@ def _regrouped(
     pieces = [*_kept(batch, lines, owner), *strays]
     for number, parser in enumerate(parsers[1:], start=1):
         rows = np.flatnonzero(owner == number)
-        pieces += [piece_of(parser, lines, part) for part in _parts(parser, lines, rows)]
+        pieces += _pieces(parser, lines, rows) if rows.size else []
     return merge(batch.block, lines.octets, pieces)
 
 
-def _parts(parser: Parser, lines: Lines, rows: Ints) -> list[Ints]:
-    """The lines of a format, divided where one must not go on with the one before the gap."""
-    if not rows.size:
-        return []
+def _pieces(parser: Parser, lines: Lines, rows: Ints) -> list[Piece]:
+    """The lines of a format, parsed together if none goes on with one before a gap then."""
+    together = piece_of(parser, lines, rows)
+    begun = np.cumsum(together.lines) - together.lines
     gaps = np.flatnonzero(np.diff(rows) > 1) + 1
-    if not isinstance(parser, PlainParser) or not gaps.size:
-        return [rows]
-    begins = parser.heads(lines.octets, lines.starts[rows[gaps]], lines.ends[rows[gaps]])
-    return np.split(rows, gaps[~begins][:_MOST_STRAYS])
+    joined = gaps[~np.isin(gaps, begun)][:_MOST_STRAYS]
+    if not joined.size:
+        return [together]
+    return [piece_of(parser, lines, part) for part in np.split(rows, joined)]
 
 
 def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:

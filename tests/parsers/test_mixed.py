@@ -79,7 +79,7 @@ def test_a_foreign_line_ends_a_record_of_several_lines():
     events = list(parser(ERROR, ACCESS).parse(Block(block(*lines))).events())
 
     assert events[0].lines == 2
-    assert (events[2].message, events[2].parsed, events[2].lines) == ("stray text", False, 1)
+    assert (events[2].message, events[2].format, events[2].lines) == ("stray text", "plain", 1)
 
 
 def test_text_in_a_traceback_that_looks_like_another_format_without_time_stays_in_it():
