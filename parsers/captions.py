@@ -1,9 +1,9 @@
 """
 Lines that say when it happened, and below them lines that say what: a record of both.
 
-Sources: MySQL's slow query log (sql/log.cc: `# Time: `), Oracle's alert log and audit files,
-Erlang's reports (RabbitMQ up to 3.6), and java.util.logging's SimpleFormatter, which has who wrote
-it behind the time and the level below.
+Source, as opened: MySQL's slow query log (sql/log.cc: `# Time: %s`). Not opened, known from logs:
+Oracle's alert log and audit files, Erlang's reports (RabbitMQ up to 3.6), and java.util.logging's
+SimpleFormatter, which has who wrote it behind the time and the level below.
 """
 
 from dataclasses import dataclass

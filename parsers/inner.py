@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.kinds import among
-from parsers.stamps import YEARLESS, Stamps
+from parsers.stamps import YEARLESS, Stamps, find_stamps
 from parsers.words import Bools, Ints, Octets
 
 
@@ -19,6 +19,11 @@ class Rows:
     # Further stamps in the lines, and the row of each.
     more: Stamps
     more_rows: Ints
+
+
+def with_stamps(octets: Octets, starts: Ints, ends: Ints) -> Rows:
+    """The lines `[starts, ends)`, and the times that each states."""
+    return Rows(starts, ends, *find_stamps(octets, starts, ends))
 
 
 def with_year(octets: Octets, rows: Rows) -> Stamps:

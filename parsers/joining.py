@@ -6,7 +6,7 @@ import numpy as np
 
 from parsers.batch import line_spans
 from parsers.captions import captions
-from parsers.inner import Rows
+from parsers.inner import with_stamps
 from parsers.known_starts import stands
 from parsers.levels import head_runs, stated_levels
 from parsers.stamps import CLOCK_ONLY, find_stamps
@@ -98,7 +98,7 @@ def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
     rows = rows[stamps.at < 0]
     if not rows.size:
         return rows
-    lines = Rows(starts[rows], ends[rows], *find_stamps(octets, starts[rows], ends[rows]))
+    lines = with_stamps(octets, starts[rows], ends[rows])
     levels = stated_levels(head_runs(octets, lines), lines)
     silent = np.array([name is None for name in levels.names], np.bool_)[levels.codes]
     found: Ints = rows[silent & ~stands(octets, lines.starts, lines.ends)]

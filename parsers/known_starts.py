@@ -7,11 +7,11 @@ from parsers.words import Bools, Ints, Octets
 
 # In the shapes of `shapes.py`; a `d` that is none is written `_`.
 _STARTS = (
-    # AWS Lambda, around what a function logs (docs.aws.amazon.com, Lambda: Working with logs).
+    # AWS Lambda, around what a function logs (logs of users; its documentation was not opened).
     *("START RequestI_: ", "EN_ RequestI_: ", "REPORT RequestI_: "),
-    # Apache httpd before it has a log (docs/log-message-tags), as in the stream of a container.
+    # Apache httpd before it has a log, as in the stream of a container (logs of users).
     "AHddddd: ",
-    # Redis's src/server.c, serverLogFromHandler: `7:signal-handler (1767323045) text`.
+    # Redis, in a handler of signals (logs of users): `7:signal-handler (1767323045) text`.
     *(f"{'d' * digits}:signal-han_ler (" for digits in range(1, 8)),
 )
 

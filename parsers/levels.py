@@ -117,7 +117,7 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
     # winston's and debug's `shop:debug 2026-01-02 03:04:05: text`.
     strong |= (rows.stamps.at[row] == end + 1) & ~rare & among(before, b":\n|")
-    strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words)
+    strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words, rows)
     # X.org's doubled letters stand in parentheses only.
     strong &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
     quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
@@ -177,13 +177,14 @@ def _behind_facility(octets: Octets, runs: Runs, words: Ints) -> Bools:
     return found
 
 
-def _before_process(octets: Octets, runs: Runs, words: Ints) -> Bools:
+def _before_process(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Bools:
     """F5's `bigip notice mcpd[7]: `, ESXi's ` info hostd[7] `: the level before the program."""
     at, end = runs.at[words], runs.at[words] + runs.lengths[words]
     program = np.minimum(words + 1, len(runs.at) - 1)
     bracket = runs.at[program] + runs.lengths[program]
     found: Bools = (runs.at[program] == end + 1) & (octets.bytes[end] == ord(" "))
-    found &= (octets.bytes[at - 1] == ord(" ")) & ~runs.rare[words]
+    begins = (octets.bytes[at - 1] == ord(" ")) | (at == rows.starts[runs.row[words]])
+    found &= begins & ~runs.rare[words]
     found &= (octets.bytes[bracket] == ord("[")) & digits(octets.bytes[bracket + 1])
     return found
 

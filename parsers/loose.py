@@ -7,7 +7,7 @@ import numpy as np
 from parsers.batch import Batch
 from parsers.columns import Labels
 from parsers.inferred import inferred
-from parsers.inner import Rows
+from parsers.inner import with_stamps
 from parsers.known_starts import stands
 from parsers.levels import head_runs, severities, stated_levels
 from parsers.stamps import find_stamps
@@ -33,7 +33,7 @@ def begin_with_time(octets: Octets, starts: Ints, ends: Ints, heads: Bools) -> B
 
 def stated_in(octets: Octets, starts: Ints, ends: Ints) -> Labels:
     """The levels that lines state, whatever their format."""
-    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
+    rows = with_stamps(octets, starts, ends)
     return stated_levels(head_runs(octets, rows), rows)
 
 
@@ -43,7 +43,7 @@ def with_stated(
     """Levels and severities, for the rows `loose` those that their lines state."""
     labels, severity = levels
     starts, ends = lines[0][loose], lines[1][loose]
-    rows = Rows(starts, ends, *find_stamps(octets, starts, ends))
+    rows = with_stamps(octets, starts, ends)
     runs = head_runs(octets, rows)
     stated = stated_levels(runs, rows)
     severity = severity.copy()

@@ -51,7 +51,7 @@ _CLOCK = re.compile(
 _LATEST = timedelta(days=1)  # a clock that is ahead of ours by more says nothing
 _NEAR = timedelta(days=2)
 # TAI was so many seconds ahead in 1970; daemontools and s6 leave out the leap seconds since
-# (skalibs' src/include/skalibs/tai.h: TAI_MAGIC and 10).
+# (skalibs' src/include/skalibs/tai.h: TAI_EPOCH).
 _TAI_AHEAD = 10
 _FIRST_SECOND = 10**9  # September 2001; a smaller number of ten digits is something else
 # How much of a stamp is what ten minutes do not change, and what is read in its place.

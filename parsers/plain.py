@@ -12,12 +12,11 @@ from parsers.block import Block
 from parsers.captions import captions
 from parsers.columns import Column, Value
 from parsers.inferred import inferred
-from parsers.inner import Rows, with_year
+from parsers.inner import with_stamps, with_year
 from parsers.joining import Joining, joining_of
 from parsers.levels import head_runs, severities, stated_levels
 from parsers.records import Records, join
 from parsers.severity import Severity
-from parsers.stamps import find_stamps
 from parsers.times import Times
 from parsers.words import Bools, Ints, Octets, positions
 
@@ -59,9 +58,9 @@ class PlainParser:
         starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
         records = join(self.heads(octets, starts, ends), starts, ends)
         first_ends = _head_ends(octets, records, ends)
-        timed = rows = _rows(octets, records.starts, first_ends)
+        timed = rows = with_stamps(octets, records.starts, first_ends)
         if self.joining.captioned:
-            rows = _rows(octets, *_below_captions(octets, records, starts, ends, first_ends))
+            rows = with_stamps(octets, *_below_captions(octets, records, starts, ends, first_ends))
         runs = head_runs(octets, rows)
         levels = stated_levels(runs, rows)
         severity, stated = severities(levels)
@@ -101,10 +100,6 @@ def _head_ends(octets: Octets, records: Records, ends: Ints) -> Ints:
     spread = (octets.bytes[records.starts] == ord("{")) & (records.lines > 1)
     head: Ints = np.where(spread, records.ends, first)
     return head
-
-
-def _rows(octets: Octets, starts: Ints, ends: Ints) -> Rows:
-    return Rows(starts, ends, *find_stamps(octets, starts, ends))
 
 
 def _below_captions(

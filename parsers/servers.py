@@ -162,11 +162,11 @@ SERVERS = (
             marks=(b'00 "', b'30 "', b'45 "'),  # offsets from UTC end so
         )
         for more, query, more_said, source in (
-            ("", "", "", "php-src: sapi/fpm/fpm/fpm_conf.c (access_format); runs of 8.2"),
+            ("", "", "", "a run of php-fpm 8.2 with no access.format"),
             (
                 " {script} {request_time_ms} {memory_kb:#} {cpu_percent}%",
                 *("?b=c", " /srv/a.php 1.010 2048 0.00%"),
-                "php-src: sapi/fpm/www.conf.in (the access.format that it suggests); a run of 8.2",
+                "a run of php-fpm 8.2 with the access.format that Debian's www.conf suggests",
             ),
         )
     ),

@@ -29,7 +29,7 @@ DATES = (
 )
 CLOCK_ONLY = len(DATES)
 # Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
-# digits (`h`; cr.yp.to/libtai/tai64.html).
+# digits (`h`; skalibs' src/include/skalibs/tai.h: TAI_MAGIC).
 TAI64N = "@40000000hhhhhhhhhhhhhhhh"
 # Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
 # 1970 (squid, nagios, auditd), ISO 8601's basic form.

@@ -4,11 +4,11 @@ import re
 
 import numpy as np
 
-from parsers.inner import Rows
+from parsers.inner import with_stamps
 from parsers.levels import head_runs, stated_levels
 from parsers.lines import Lines
 from parsers.loose import NEAR_BYTES
-from parsers.stamps import CLOCK_ONLY, find_stamps
+from parsers.stamps import CLOCK_ONLY
 from parsers.words import Bools, Ints
 
 # With what programs end that nobody had expected to: CPython, Go, Java, Rust (see `traces.py`).
@@ -17,7 +17,8 @@ _CRASHES = (
     *(b"Exception in thread ", b"thread '"),
 )
 # What an application wrote to stderr, newlines and all, in a record of nginx's error log
-# (ngx_http_fastcgi_module.c: `FastCGI sent in stderr: "%*s"`), and what nginx writes behind it.
+# (ngx_http_fastcgi_module.c: `FastCGI sent in stderr: "%*s"`), and what nginx writes behind it (a
+# run of nginx with php-fpm 8.2).
 _QUOTES = re.compile(rb'sent in stderr: "')
 _UNQUOTES = re.compile(rb'" while ')
 
@@ -36,12 +37,12 @@ def strangers(lines: Lines, rows: Ints, begun: Ints, may_crash: Bools) -> Ints:
     for text in _CRASHES:
         may = np.flatnonzero(may_crash & (first == text[0]))
         crash[may] |= octets.literal(text, starts[may]) & (ends - starts >= len(text))[may]
-    stamps, more, more_rows = find_stamps(octets, starts, ends)
+    heads = with_stamps(octets, starts, ends)
+    stamps = heads.stamps
     dated = (stamps.at >= 0) & (stamps.notation < CLOCK_ONLY)
     dated &= stamps.at - starts <= NEAR_BYTES
     if not (crash | dated).any():
         return rows[:0]
-    heads = Rows(starts, ends, stamps, more, more_rows)
     levels = stated_levels(head_runs(octets, heads), heads)
     says = np.array([*(name is not None for name in levels.names), False], np.bool_)
     found = crash | (dated & says[levels.codes])

@@ -183,7 +183,7 @@ TRACES = (
         ),
         True,
         "WARN: no\n/usr/lib/ruby/a.rb:3:in `call'\n/srv/b.rb:7:in 'block in run'",
-        "ruby: error.c (exc_backtrace), as sidekiq's lib/sidekiq/cli.rb joins it with newlines",
+        "sidekiq: lib/sidekiq/cli.rb (SIGNAL_HANDLERS: a backtrace joined with newlines)",
     ),
     Trace(
         "rust",

@@ -75,7 +75,7 @@ def _abbreviation(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
 
 
 def _place(octets: Octets, rows: Ints, begin: Ints, until: Ints) -> None:
-    """PHP's `[02-Jan-2026 03:04:05 Europe/Berlin]` (main/main.c, php_log_err)."""
+    """PHP's `[02-Jan-2026 03:04:05 Europe/Berlin]` (seen in logs; main/main.c was not opened)."""
     capital = among(octets.bytes[begin], b"AEIP") & (octets.bytes[begin - 1] == ord(" "))
     rows, begin = rows[capital], begin[capital]
     for area in _AREAS if rows.size else ():

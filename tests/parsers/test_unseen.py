@@ -155,6 +155,7 @@ def test_a_line_of_syslog_without_a_level_is_a_record() -> None:
         ("Jan  2 03:04:05 router daemon.err dnsmasq[7]: no lease", "error"),
         ("Fri Jan  2 03:04:05 2026 local7.warning dnsmasq[7]: no lease", "warning"),
         ("Jan  2 03:04:05 bigip1 notice mcpd[7]: 01070417:5: loaded", "notice"),
+        ("2026-01-02T03:04:05.678Z esx1 Hostd: warning hostd[7] [Originator@6876] slow", "warning"),
         ("Jan  2 03:04:05: %ASA-session-3-106014: Deny inbound", "error"),
         ("02 Jan 03:04:05 * ready", "notice"),
         ("shop:debug 2026-01-02 03:04:05: ready", "debug"),
