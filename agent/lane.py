@@ -109,7 +109,7 @@ class Lane:
         self._miss_expected(now_s)
         if self._name.key is None:
             self._forerunners.open_missed(now_s)
-        elif not self.live and not self._register.is_open(self._name.key):
+        elif not (self.live or self._resting or self._register.is_open(self._name.key)):
             self._open(now_s, at_first=at_first)
 
     def _see_the_past(self, *, at_first: bool) -> None:
@@ -228,7 +228,7 @@ class Lane:
         else:  # truncated, or it was empty: generations may have come and gone
             os.close(fd)
             self._open(now_s, at_first=False)
-        if self.tails:
+        if self.live:
             self._resting = None
 
     def _let_go(self, resting: Resting, now_s: float) -> None:
@@ -246,7 +246,7 @@ class Lane:
     def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
         """Hand out one block, of the oldest file that has one; None if there is none now."""
         if self._resting and self._resting.has_changed():
-            self.open_again(now_s)
+            self._wake_up(now_s, draining)
         if self._forerunners.searching:
             self._forerunners.search_on(now_s)
         if self._forerunners.searching:  # still: what it finds is older than all that is open
@@ -256,6 +256,14 @@ class Lane:
             self._roster.look_at_s = self._next_look_s(now_s)
             return None
         return self._turn(now_s, draining=draining)
+
+    def _wake_up(self, now_s: float, draining: bool) -> None:
+        """Open the file that rests, if there is room; if not, the next look tries again."""
+        # A stop is the last chance: then all that the kernel still allows may be opened.
+        if self._common.descriptors.make_room() or draining:
+            self.open_again(now_s)
+        if not self.live:  # it has changed already: of that the kernel tells no more
+            self._roster.armed = False
 
     @property
     def has_more(self) -> bool:
@@ -290,7 +298,9 @@ class Lane:
 
     def _is_still(self) -> bool:
         """Whether nothing has changed, as nearly every look finds."""
-        return self._resting is not None or (len(self.tails) == 1 and self.tails[0].is_still())
+        if not self.tails:
+            return self._resting is not None
+        return len(self.tails) == 1 and self.tails[0].is_still()
 
     def _turn(self, now_s: float, *, draining: bool) -> tuple[Tail, Block] | None:
         for tail in list(self.tails):
@@ -312,10 +322,10 @@ class Lane:
 
     def _next_look_s(self, now_s: float) -> float:
         pace, roster = self._common.pace, self._roster
-        if self._resting:
-            return pace.next_look_s(now_s, math.inf, armed=roster.armed, phase_s=self._phase_s)
         if not self.tails:
-            return math.inf
+            if self._resting is None:
+                return math.inf
+            return pace.next_look_s(now_s, math.inf, armed=roster.armed, phase_s=self._phase_s)
         quiet_s = now_s - max(tail.grew_s for tail in self.tails)
         if quiet_s >= pace.arm_after_s and not roster.armed and self._may_arm():
             roster.arm(self.tails[0])

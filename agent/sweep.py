@@ -12,8 +12,9 @@ from agent.watched import Watched
 
 _log = logging.getLogger(__name__)
 
-# A sweep takes at most this share of the time: of 10,000 names it is done every ten seconds or so,
-# and before that only when a name was made, moved or taken away. At most LONGEST_S apart.
+# Looking names up takes at most this share of the time: of 10,000 it is done every ten seconds or
+# so, and before that only when a name was made, moved or taken away. At most LONGEST_S apart. What
+# opening files takes does not count: it has to be done once, whenever that is.
 _SHARE = 1 / 300
 _SHARE_WHEN_TOLD = 1 / 20
 LONGEST_S = 30.0
@@ -45,7 +46,9 @@ class Sweep:
         self._clock = clock
         self.at_s = float("-inf")  # clock time of the next one; minus infinity: at once
         self._steps: Iterator[Lane | None] | None = None  # of the one that is going on
-        self._cost_s = 0.0  # what the present one took, or the last
+        self._cost_s = 0.0  # what the present one, or the last, took to look the names up
+        self._looked_up = False  # the present one has come to opening files
+        self._begun_s = 0.0  # the present step
         self._ended_s = float("-inf")
         self._cut_short = False
         self._first = True
@@ -72,14 +75,20 @@ class Sweep:
         if self._steps is None:
             if begun_s < self.at_s:
                 return
-            self.at_s, self._cost_s = float("inf"), 0.0  # a hint from now on is another sweep
+            self.at_s = float("inf")  # a hint from now on is another sweep
+            self._cost_s, self._looked_up = 0.0, False
             self._steps = self._sweep()
+        self._begun_s = begun_s
         for lane in self._steps:
             if lane is None:
-                self._cost_s += self._clock() - begun_s
+                self._count_cost()
                 return
             yield lane
         self._end()
+
+    def _count_cost(self) -> None:
+        if not self._looked_up:
+            self._cost_s += self._clock() - self._begun_s
 
     def _end(self) -> None:
         self._steps = None
@@ -107,6 +116,8 @@ class Sweep:
             if lane is not None and not lane.is_settled(now_s):
                 astray.append(lane)
         self._common.listings.forget()
+        self._count_cost()
+        self._looked_up = True
         for lane in _paused(sorted(astray, key=self._is_after), _OPENED_AT_ONCE):
             if lane is not None and not self._common.descriptors.make_room():
                 self._cut_short = True  # others have to be read first

@@ -77,6 +77,43 @@ def test_all_grow_at_once_and_each_line_comes_once(tmp_path: Path, logs: list[Pa
     assert reader.read() == b""
 
 
+def test_files_that_grow_while_there_is_no_room_wait_for_it(
+    tmp_path: Path, logs: list[Path]
+) -> None:
+    """Blocks are out and not handed over yet, as where the outputs are slow."""
+    reader = reading(tmp_path)
+    for log in logs:
+        append(log, b"%s new\n" % log.name.encode())
+    waiting = [*reader.look(done=False), *reader.look(done=False)]
+    were_open = len(open_files(tmp_path))
+    for followed in waiting:
+        followed.done()
+
+    found = b"".join(followed.block.raw for followed in waiting) + reader.read(sweep=False)
+
+    assert (len(waiting), were_open) == (MOST, MOST)
+    assert sorted(found.split()) == sorted(b" ".join(_new(logs)).split())
+
+
+def test_older_file_is_read_while_the_present_one_rests(tmp_path: Path, logs: list[Path]) -> None:
+    """A copy that came late, and is found when the names are looked up once more."""
+    reader = reading(tmp_path)
+    log = a_closed_one(logs)
+    append(log, b"last\n")
+    (tmp_path / "elsewhere").mkdir()
+    gone = log.rename(tmp_path / "elsewhere/gone")
+    log.write_bytes(b"first\n")
+    before = reader.read()
+    for other in logs:
+        if other != log:
+            append(other, b"new\n")
+    reader.read(sweep=False)
+    rests = not is_open(log)
+    gone.rename(f"{log}.1")
+
+    assert (before, rests, reader.read()) == (b"first\n", True, b"last\n")
+
+
 def _new(logs: Sequence[Path]) -> list[bytes]:
     return [b"%s new" % log.name.encode() for log in logs]
 

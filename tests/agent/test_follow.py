@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from agent.follow import Followed, Follower, FollowOptions, Limits, Pace, Watched
+from agent.lane import Lane
 from agent.ledger import Ledgers
 from agent.wake import DirectoryWake, PollWake
 from parsers.batch import Parser
@@ -358,6 +359,28 @@ def test_new_file_is_found_by_watchdog_long_before_the_sweep(log: Path) -> None:
 
     follow(watched(log.with_name("*.log")), DirectoryWake, use, sweep_s=1000.0)
     assert found == [b"one\ntwo\n", b"new\n"]
+
+
+def test_new_names_do_not_wait_for_longer_because_opening_took_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten files that take a second each, as where all are rotated at night on a busy machine."""
+    reader = Reader(tmp_path / "*.log")
+    reader.look()
+    for number in range(10):
+        (tmp_path / f"app{number}.log").write_bytes(b"one\n")
+    real = Lane.open_if_there
+
+    def slow(lane: Lane, now_s: float, *, at_first: bool) -> None:
+        reader.clock.now_s += 1.0
+        real(lane, now_s, at_first=at_first)
+
+    monkeypatch.setattr(Lane, "open_if_there", slow)
+    reader.read()
+    (tmp_path / "new.log").write_bytes(b"new\n")
+    reader.follower._sweep.hint()
+
+    assert reader.read(sweep=False, after_s=0.1) == b"new\n"
 
 
 def test_stop_ends_the_wait(tmp_path: Path) -> None:
