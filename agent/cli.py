@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,10 @@ from agent import __version__
 
 # Exit codes, the same for every command.
 OK, FINDINGS, USAGE, CONFIGURATION = 0, 1, 2, os.EX_CONFIG
+# New objects between two searches for cycles, and searches between two of older ones. The objects
+# of a block live until it is done and hold no cycles: to search them again and again took a fifth
+# of a replay of JSON lines (measured: 1.46 s of CPU, now 1.13; Python's own are 700, 10, 10).
+_COLLECT_AFTER = (50_000, 20, 100)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # In the order that `--help` shows them. Each module has DESCRIPTION, EXAMPLES,
@@ -38,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # No package that happens to be installed shall hook into our configuration, and to look for
     # such takes pydantic 30 ms of each start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.set_threshold(*_COLLECT_AFTER)
     command = import_module(f"agent.commands.{args.command}")
     try:
         code: int = command.main(args)

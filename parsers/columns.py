@@ -240,6 +240,9 @@ class Objects:
         return self.items
 
     def labels(self) -> Labels:
+        if (found := distinct(self.items)) is not None:
+            values, numbered = found
+            return Labels(numbered, tuple(map(_label, values)))
         numbers: dict[str | None, int] = {}
         codes = [numbers.setdefault(_label(item), len(numbers)) for item in self.items]
         return Labels(np.array(codes, np.int64), tuple(numbers))
@@ -249,6 +252,20 @@ class Objects:
         present = np.array([number is not None for number in found], np.bool_)
         values = np.array([0.0 if number is None else number for number in found], np.float64)
         return Numbers(values, present)
+
+
+def distinct(items: Sequence[Value]) -> tuple[list[Value], Ints] | None:
+    """
+    The different items, and for each item which of them it is; without a Python loop over all.
+
+    None if they are not all texts or all whole numbers: 1, 1.0 and true are equal to Python.
+    """
+    kinds = set(map(type, items))
+    if not (kinds <= {str, type(None)} or kinds == {int}):
+        return None
+    numbers: dict[Value, int] = {item: number for number, item in enumerate(dict.fromkeys(items))}
+    codes = np.fromiter(map(numbers.__getitem__, items), np.int64, len(items))
+    return list(numbers), codes
 
 
 def text(raw: bytes) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from parsers.columns import Value
+from parsers.columns import Value, distinct
 from parsers.conventions import WORDS_ONLY
 from parsers.dotted import Record, lookup
-from parsers.plans import Plan
+from parsers.plans import Plan, sole
 from parsers.scales import severity_of_word, stated_severity
 from parsers.severity import RARE, Severity
-from parsers.words import Octets8
+from parsers.words import Ints, Octets8
 
 # Values of a level that are remembered for records of one shape, and how long they may be.
 _MOST_KNOWN = 64
@@ -26,10 +26,23 @@ def judged(
 
     `severities` is that of requests that state none, by status and its class.
     """
+    plan = sole(plans)
+    if plan and plan.level:
+        values = distinct([record[plan.level] for record in records])
+        if values is not None and None not in values[0]:
+            return _judged_alike(plan, *values)
     pairs = zip(records, plans, strict=True)
     found = [_judged(record, plan, severities) for record, plan in pairs]
     severity = np.array([severity for severity, _ in found], np.uint8)
     return severity, [level for _, level in found]
+
+
+def _judged_alike(plan: Plan, values: list[Value], codes: Ints) -> tuple[Octets8, list[Value]]:
+    """Each value of the one key of the level, where all records have it, once."""
+    found = [plan.known.get(value) or _learn(plan, value) for value in values]  # type: ignore[arg-type]
+    severity = np.array([severity for severity, _ in found], np.uint8)[codes]
+    levels = [level for _, level in found]
+    return severity, [levels[code] for code in codes.tolist()]
 
 
 def _judged(record: Record, plan: Plan, severities: Mapping[str, Severity]) -> _Judged:

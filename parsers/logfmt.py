@@ -10,8 +10,10 @@ import orjson
 from parsers.batch import Batch, whole_lines
 from parsers.block import Block
 from parsers.columns import Column, Value, text
+from parsers.dotted import Record
 from parsers.plans import plan_of
 from parsers.structured import Reader, batch_of_lines
+from parsers.words import Ints, Octets
 
 # Sources: https://github.com/sirupsen/logrus (text_formatter.go), https://github.com/go-logfmt/logfmt
 # (encode.go): what has blanks, quotes or `=` in it is quoted as Go does (%q), nil is `null`, a key
@@ -45,9 +47,13 @@ class LogfmtParser:
 
     def parse(self, block: Block) -> Batch:
         """Read all lines; what is not logfmt is marked unparsed."""
-        return batch_of_lines(block, self, self._record)
+        return batch_of_lines(block, self, self._records)
 
-    def _record(self, line: bytes) -> dict[str, Value]:
+    def _records(self, octets: Octets, starts: Ints, ends: Ints) -> list[Record]:
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        return [self._record(octets.raw[start:end]) for start, end in spans]
+
+    def _record(self, line: bytes) -> Record:
         if b"=" not in line:
             return {}
         record = pairs(text(line))

@@ -1,6 +1,6 @@
 """How to read records with certain keys, worked out once: those of a log are few shapes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
@@ -49,11 +49,19 @@ class Plan:
         return self.convention.scale or SCALES.get(key, MANY)
 
 
-def plan_for(record: Mapping[str, object]) -> Plan:
-    """How to read a record, by its keys."""
-    if len(record) > _MOST_KEYS:
-        return _plan(_KNOWN.intersection(record))
-    return plan_of(tuple(record))
+def plans_for(records: Sequence[Mapping[str, object]]) -> list[Plan]:
+    """How to read each record, by its keys."""
+    if max(map(len, records), default=0) <= _MOST_KEYS:
+        return list(map(plan_of, map(tuple, records)))
+    return [
+        plan_of(tuple(each)) if len(each) <= _MOST_KEYS else _plan(_KNOWN.intersection(each))
+        for each in records
+    ]
+
+
+def sole(plans: Sequence[Plan]) -> Plan | None:
+    """The plan by which all records are read; None if there are several."""
+    return plans[0] if len(set(map(id, plans))) == 1 else None
 
 
 @lru_cache(maxsize=_MOST_SHAPES)

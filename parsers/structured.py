@@ -16,11 +16,11 @@ from parsers.conventions import Names
 from parsers.dotted import Record, lookup, without
 from parsers.judged import class_of, judged, stated_level
 from parsers.nginx_access import DEFAULT_SEVERITIES
-from parsers.plans import ALIKE, Plan, plan_for
+from parsers.plans import ALIKE, Plan, plans_for, sole
 from parsers.record_times import record_time
 from parsers.routes import Router
 from parsers.severity import Severity
-from parsers.words import Octets, Octets8, positions
+from parsers.words import Ints, Octets, Octets8, positions
 
 # The columns of whole records, how each is read, and payloads; no field has such a name.
 _RECORDS = "."
@@ -51,17 +51,18 @@ class Reader:
         if name == "message":
             return _messages(batch)
         if name in ALIKE:
-            return Objects([_alike(each, plan, name) for each, plan in _planned(batch)])
+            return _alike(batch, name)
         if name == "route":
             return self._routes(batch)
         if name == "status_class":
-            return Objects([_status_class(each, plan) for each, plan in _planned(batch)])
+            return _status_classes(batch)
         records = _records(batch)
         if name == _PAYLOADS:
             return Objects([captured(each) if CAPTURE in each else {} for each in records])
         if name.startswith(SIDES):
             return _cut_payload(batch, name)
-        return Objects([lookup(each, name) for each in records])
+        look = dict.get if "." not in name else lookup
+        return Objects([look(each, name) for each in records])
 
     def field_dicts(self, batch: Batch) -> list[Record]:
         """All keys of each record but its time, level and message; some under one name for all."""
@@ -71,6 +72,9 @@ class Reader:
 
     def _routes(self, batch: Batch) -> Column:
         """A `route` that the application itself names, else that of its path."""
+        plan = sole(_plans(batch))
+        if plan and not plan.paths:
+            return _nothing(batch)
         named = [_path(each, plan) for each, plan in _planned(batch)]
         paths = Objects([_without_origin(value) for _, value in named])
         routes = self.router.labels(paths.labels()).values()
@@ -92,12 +96,13 @@ class Structured(Cutter, Protocol):
         ...
 
 
-def batch_of_lines(block: Block, parser: Structured, read: Callable[[bytes], Record]) -> Batch:
+def batch_of_lines(
+    block: Block, parser: Structured, read: Callable[[Octets, Ints, Ints], list[Record]]
+) -> Batch:
     """The lines of a block as records; those of which `read` makes an empty one do not fit."""
-    raw, octets = block.raw, Octets(block.raw)
-    starts, ends = line_spans(octets, positions(raw, ord("\n")))
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    records = [read(raw[start:end]) for start, end in spans]
+    octets = Octets(block.raw)
+    starts, ends = line_spans(octets, positions(block.raw, ord("\n")))
+    records = read(octets, starts, ends)
     severity, columns = judged_columns(records, parser)
     parsed = np.array([bool(each) for each in records], np.bool_)
     return Batch(block, octets, parser.name, starts, ends, parsed, severity, parser, columns)
@@ -107,7 +112,7 @@ def judged_columns(
     records: Sequence[Record], parser: Structured
 ) -> tuple[Octets8, dict[str, Column]]:
     """The severity of each record, and the columns that a batch of them begins with."""
-    plans = [plan_for(each) for each in records]
+    plans = plans_for(records)
     severity, levels = judged(records, plans, parser.reader.severities)
     planned = Objects(plans)  # type: ignore[arg-type]  # nobody but this module asks for them
     return severity, {_RECORDS: Objects(records), _PLANS: planned, "level": Objects(levels)}
@@ -117,10 +122,17 @@ def _records(batch: Batch) -> Sequence[Record]:
     return batch.columns[_RECORDS].values()  # type: ignore[return-value]  # put there by a parser
 
 
+def _plans(batch: Batch) -> Sequence[Plan]:
+    return batch.columns[_PLANS].values()  # type: ignore[return-value]  # put there by a parser
+
+
 def _planned(batch: Batch) -> Iterator[tuple[Record, Plan]]:
     """Each record, and how it is read."""
-    plans: Sequence[Plan] = batch.columns[_PLANS].values()  # type: ignore[assignment]
-    return zip(_records(batch), plans, strict=True)
+    return zip(_records(batch), _plans(batch), strict=True)
+
+
+def _nothing(batch: Batch) -> Column:
+    return Objects([None] * len(_records(batch)))
 
 
 def _messages(batch: Batch) -> Column:
@@ -159,9 +171,17 @@ def _of_day(record: Record, read: _Read) -> _Found:
     return ("time", time) if time else _NOTHING
 
 
-def _alike(record: Record, plan: Plan, role: str) -> Value:
-    names: Names = getattr(plan.keys, role)
-    return _text_at(record, names, plan)[1]
+def _alike(batch: Batch, role: str) -> Column:
+    """What the keys of a role hold; nearly always it is one key, and of all records the same."""
+    records, plans = _records(batch), _plans(batch)
+    plan = sole(plans)
+    names: Names = getattr(plan.keys, role) if plan else ()
+    if plan and len(names) <= 1 and not any("." in name for name in names):
+        found = [record.get(name) for name in names for record in records]
+        if {*map(type, found)} <= {str}:
+            return Objects(found) if found else _nothing(batch)
+    pairs = zip(records, plans, strict=True)
+    return Objects([_text_at(each, getattr(plan.keys, role), plan)[1] for each, plan in pairs])
 
 
 def _text_at(record: Record, names: Names, plan: Plan) -> _Found:
@@ -196,6 +216,13 @@ def _path(record: Record, plan: Plan) -> _Found:
 
 def _without_origin(value: Value) -> str | None:
     return _ORIGIN.sub("", value, count=1) if isinstance(value, str) else None
+
+
+def _status_classes(batch: Batch) -> Column:
+    plan = sole(_plans(batch))
+    if plan and not plan.statuses:
+        return _nothing(batch)
+    return Objects([_status_class(each, plan) for each, plan in _planned(batch)])
 
 
 def _status_class(record: Record, plan: Plan) -> str | None:
