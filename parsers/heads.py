@@ -146,13 +146,6 @@ HEADS = (
         ("[2026-01-02 03:04:05,678] ERROR in app: Exception on /boom [GET]",),
         "flask/logging.py: default_handler",
     ),
-    # Before Kafka, which says less: what it has behind the level may be anything.
-    Head(
-        "flask",
-        "[" + _COMMA + "] {level} in {module}: {message}",
-        ("[2026-01-02 03:04:05,678] ERROR in app: Exception on /boom [GET]",),
-        "flask/logging.py: default_handler",
-    ),
     Head(
         "kafka",
         "[" + _COMMA + "] {level} {message}",

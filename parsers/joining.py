@@ -1,20 +1,23 @@
 """Which lines of plain text begin a record, and which go on with the one before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from parsers.aligned import Aligned, aligned_in
 from parsers.batch import line_spans
 from parsers.captions import captions
 from parsers.inner import with_stamps
 from parsers.known_starts import stands
 from parsers.levels import head_runs, stated_levels
-from parsers.stamps import CLOCK_ONLY, find_stamps
+from parsers.stamps import BEHIND_PROCESS, CLOCK_ONLY, find_stamps
 from parsers.traces import TRACES, goes_on
 from parsers.words import Bools, Ints, Octets, positions
 
-# The share of a log's records that must state a time before lines without one are joined.
+# The share of a log's records that must state a time before lines without one are joined; and where
+# the first line has its time in the place in which the others have it.
 _ENOUGH = 0.5
+_SOME = 0.1
 # How far a log is indented at most, and how far behind that a time is that begins a record: behind
 # a level padded to five (log4j's `%5p [%t] %d`).
 _MOST_INDENTED = 16
@@ -33,11 +36,14 @@ class Joining:
     captioned: bool = False
     # Most lines with a time are indented, as the whole log of Consul: they begin records.
     indented: bool = False
+    # How indented lines begin with a level that is no part of the message.
+    aligned: Aligned = field(default_factory=Aligned)
 
     def heads(self, octets: Octets, starts: Ints, ends: Ints) -> Bools:
         """Which lines begin a record."""
         heads = ~goes_on(octets, starts, ends)
         heads |= _indented(octets, starts, ends, () if self.indented else _PADDED)
+        heads[self.aligned.rows(octets, starts, ends)] = True
         for trace in TRACES:
             for span in trace.spans(octets, starts, ends):
                 first_line, behind = np.searchsorted(starts, span)
@@ -58,14 +64,24 @@ def joining_of(head: bytes) -> Joining:
     known = Joining(
         captioned=len(found.below) > 0,
         indented=int(indented.sum()) > max(1, int(found.dated.sum()) * _ENOUGH),
+        aligned=aligned_in(octets, starts, ends),
     )
     rows = np.flatnonzero(known.heads(octets, starts, ends))
     stated = len(rows) - len(_undated(octets, starts, ends, rows))
     joins = stated > 1 and stated >= len(rows) * _ENOUGH
+    joins |= _in_place(octets, starts[rows], ends[rows]) >= max(2, len(rows) * _SOME)
     # What most of the times are a caption of is all that is below them.
     dated = int(found.dated[rows].sum())
     joins |= known.captioned and int(found.alone.sum()) >= dated * _ENOUGH
-    return Joining(joins, known.captioned, known.indented)
+    return replace(known, joins=joins)
+
+
+def _in_place(octets: Octets, starts: Ints, ends: Ints) -> int:
+    """How many lines state their time where the first of them does."""
+    stamps, _, _ = find_stamps(octets, starts, ends)
+    column = stamps.at - starts
+    alike = (stamps.at >= 0) & (column == column[:1]) & (stamps.notation == stamps.notation[:1])
+    return int(alike.sum()) if alike[:1].any() and column[0] <= _NEAR_BYTES else 0
 
 
 def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...]) -> Bools:
@@ -87,7 +103,8 @@ def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...])
     for _ in range(_MOST_INDENTED):
         begin += (octets.bytes[begin] == ord(" ")) & (begin < ends[rows])
     stamps, _, _ = find_stamps(octets, begin, ends[rows])
-    dated = (stamps.at >= 0) & (stamps.notation < CLOCK_ONLY)
+    dated = (stamps.notation < CLOCK_ONLY) | (stamps.notation == BEHIND_PROCESS)
+    dated &= stamps.at >= 0
     found[rows] = dated & (stamps.at - begin <= _NEAR_BYTES)
     return found
 
@@ -96,10 +113,18 @@ def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
     """Of the lines `rows` those that state neither a time nor a level."""
     stamps, _, _ = find_stamps(octets, starts[rows], ends[rows])
     rows = rows[stamps.at < 0]
+    thrown = _thrown(octets, starts, rows)
     if not rows.size:
         return rows
     lines = with_stamps(octets, starts[rows], ends[rows])
     levels = stated_levels(head_runs(octets, lines), lines)
     silent = np.array([name is None for name in levels.names], np.bool_)[levels.codes]
-    found: Ints = rows[silent & ~stands(octets, lines.starts, lines.ends)]
+    found: Ints = rows[thrown | (silent & ~stands(octets, lines.starts, lines.ends))]
+    return found
+
+
+def _thrown(octets: Octets, starts: Ints, rows: Ints) -> Bools:
+    """Lines that are the text of JavaScript's `Error` and not a level: a stack stands below."""
+    below = starts[np.minimum(rows + 1, len(starts) - 1)]
+    found: Bools = octets.literal(b"Error: ", starts[rows]) & octets.literal(b"    at ", below)
     return found

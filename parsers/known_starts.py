@@ -1,5 +1,7 @@
 """How lines begin that are records though they state neither a time nor a level at their start."""
 
+import re
+
 import numpy as np
 
 from parsers.shapes import begins
@@ -11,9 +13,16 @@ _STARTS = (
     *("START RequestI_: ", "EN_ RequestI_: ", "REPORT RequestI_: "),
     # Apache httpd before it has a log, as in the stream of a container (logs of users).
     "AHddddd: ",
+    # MySQL's slow log, below a statement of the same second (logs of users).
+    "# User@Host: ",
     # Redis, in a handler of signals (logs of users): `7:signal-handler (1767323045) text`.
     *(f"{'d' * digits}:signal-han_ler (" for digits in range(1, 8)),
 )
+
+
+# What Python's `warnings` prints of code that nobody told to log it (cpython: Lib/warnings.py,
+# _formatwarnmsg_impl); the line of source below it is indented.
+_WARNS = re.compile(rb"^(?:[A-Za-z]:)?[^\n:]{1,400}\.pyw?:\d+: [\w.]*Warning: ", re.MULTILINE)
 
 
 def stands(octets: Octets, starts: Ints, ends: Ints) -> Bools:
@@ -23,4 +32,12 @@ def stands(octets: Octets, starts: Ints, ends: Ints) -> Bools:
         first = octets.load(starts)
         for shape in _STARTS:
             found |= begins(octets, starts, ends, shape, first=first)
-    return found
+    return found | warns(octets, starts)
+
+
+def warns(octets: Octets, starts: Ints) -> Bools:
+    """Which of the lines that begin at `starts` are a warning of Python's `warnings`."""
+    if b"Warning: " not in octets.raw:
+        return np.zeros(len(starts), np.bool_)
+    found = np.array([match.start() for match in _WARNS.finditer(octets.raw)], np.int64)
+    return np.isin(starts, found)

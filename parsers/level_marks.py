@@ -12,6 +12,7 @@ from parsers.words import Ints, Octets, rows_of
 # A level further from the start of its record is part of what is said.
 HEAD_BYTES = 160
 _REDIS = DATES.index("dd aaa")
+_DATED = (_REDIS, DATES.index("dd aaa dddd"))
 
 
 def stated_marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
@@ -23,6 +24,7 @@ def stated_marks(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
         mark &= (octets.bytes[end] == ord(" ")) & (begin >= 0)
         role = among(octets.bytes[begin - 2], b"MSCX") & (octets.bytes[begin - 3] == ord(":"))
         old = (octets.bytes[begin - 2] == ord("]")) & digits(octets.bytes[begin - 3])
+        old &= np.isin(stamps.notation, _DATED)
         own = (octets.bytes[begin - 1] == ord(" ")) & (role | old)
         # Up to 2.4 nothing stands before the time: `02 Jan 03:04:05 * text`.
         own |= (stamps.notation == _REDIS) & (begin == rows.starts[row])

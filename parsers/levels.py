@@ -91,6 +91,7 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     wide = octets.literal(b"  ", at - 2) & octets.literal(b"  ", end)
     title = octets.bytes[at] - np.uint8(ord("A")) < 26
     column = wide | (title & octets.literal(b" [", end))
+    column |= octets.literal(b"  ", at - 2) & octets.literal(b" <", end)  # Kodi 21
     enclosed |= column & (before == ord(" ")) & ~rare & ~runs.in_sentence(words)
     in_capitals = stands_capital(octets, runs, words)
     enclosed |= wide & in_capitals & (inner == ord("]"))  # Jenkins' `[id=7]   FINE   `
@@ -104,6 +105,7 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     joined = among(before, b"_.-/") | digits(before)
     # Monolog's `app.ERROR:`, GLib's `Gtk-WARNING **`.
     joined &= ~((before == ord(".")) & (behind == ord(":")) & in_capitals)
+    enclosed |= _behind_a_name(octets, at, behind, rows.stamps.until[row]) & in_capitals
     joined &= ~((before == ord("-")) & octets.literal(b" **", end))
     capital = in_capitals & ~joined & ~among(behind, b"_=")
     capital &= ~digits(behind) & (~rare | first | (behind == ord(":")))
@@ -118,13 +120,32 @@ def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
     # winston's and debug's `shop:debug 2026-01-02 03:04:05: text`.
     strong |= (rows.stamps.at[row] == end + 1) & ~rare & among(before, b":\n|")
     strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words, rows)
-    # X.org's doubled letters stand in parentheses only.
-    strong &= (runs.lengths[words] > 2) | ((before == ord("(")) & (behind == ord(")")))
-    quoted = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
-    rank = np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE))
-    rank[quoted | (octets.bytes[rows.starts[row]] == ord("{"))] = _NONE
-    rank[_has_key(octets, at)] = _KEYED
+    # X.org's doubled letters and ESPHome's stand in brackets only.
+    strong &= (runs.lengths[words] > 2) | (among(before, b"([") & among(behind, b")]"))
+    said = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
+    said |= octets.bytes[rows.starts[row]] == ord("{")
+    return _with_keyed(octets, at, np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE)), said)
+
+
+def _with_keyed(octets: Octets, at: Ints, rank: Ints, said: Bools) -> Ints:
+    """The ranks of words, of which those that somebody `said` count only behind a key."""
+    rank[said] = _NONE
+    keyed = _has_key(octets, at)
+    # `Severity: Notice` may be said within what another level is of (CodeIgniter).
+    spoken = octets.literal(b": ", at - 2)
+    rank[keyed & ~spoken] = _KEYED
+    rank[keyed & spoken] = _STRONG
     return rank
+
+
+def _behind_a_name(octets: Octets, at: Ints, behind: Octets8, stamp_ends: Ints) -> Bools:
+    """ZoneMinder's `web_php[7].ERR [`; locust's `] web-1/ERROR/stderr: `, right behind the time."""
+    slashed = (octets.bytes[at - 1] == ord("/")) & (behind == ord("/")) & (stamp_ends >= 0)
+    begin = np.minimum(stamp_ends + len("] "), at)
+    for octet in b"/ ":
+        slashed &= octets.find(octet, begin, at - 1) >= at - 1
+    found: Bools = slashed | (octets.literal(b"].", at - 2) & (behind == ord(" ")))
+    return found
 
 
 def _beyond_blanks(octets: Octets, at: Ints, end: Ints) -> tuple[Octets8, Octets8]:
@@ -240,6 +261,7 @@ def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:
     # MongoDB counts how much is debugged: `D1 COMMAND`.
     numbered = (octet == ord("D")) & digits(behind) & (octets.bytes[at + 2] == ord(" "))
     free = ~(letters(before) | digits(before)) & (among(behind, b" ]|/:\t,") | numbered)
+    free &= (behind != ord(":")) | ~digits(octets.bytes[at + 2])  # Kodi's thread: `T:2261766352`
     gap = at - stamp.until[row]
     near = (stamp.at[row] >= 0) & (gap >= 0) & (gap <= _LETTER_BYTES)
     follows = free & near & runs.is_first(single, rows.starts, stamp)

@@ -29,10 +29,11 @@ _READINGS = {
     **dict.fromkeys(("dddd-dd-dd", "dddd:dd:dd", "dddd-d-dd", "dddd-dd-d", "dddd-d-d"), ("Ymd",)),
     **dict.fromkeys(("aaa bd", "aaa d", "adddd", "dd-dd", "aaa-dd"), ("md",)),
     **dict.fromkeys(("dd-aaa-dddd", "dd aaa dddd", "d-aaa-dddd", "d aaa dddd"), ("dmY",)),
+    "ddaaadddd": ("dmY",),
     **dict.fromkeys(("dd-dd-dddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"), ("mdY", "dmY")),
     **dict.fromkeys(("aaa dd dddd", "aaa bd, dddd", "aaa d, dddd", "aaa  d dddd"), ("mdY",)),
     "dddd aaa bd": ("Ymd",),
-    "dd aaa": ("dm",),
+    **dict.fromkeys(("dd aaa", "d aaa"), ("dm",)),
     "dd-dd-dd": ("ymd", "mdy", "dmy"),
     **dict.fromkeys(("d-d-dd", "dd-d-dd", "d-dd-dd"), ("mdy", "dmy")),
     **dict.fromkeys(("dddddddd", "adddddddd"), ("Ymd",)),
@@ -43,7 +44,8 @@ _AMBIGUOUS = frozenset(number for number, orders in enumerate(_ORDERS) if len(or
 _TAI64N = CLOCK_ONLY + 1 + BARE.index(TAI64N)
 _PARTS = re.compile(rb"[A-Za-z]+|\d+")
 _CLOCK = re.compile(
-    rb"(?:[T _\-:,t|\t]{0,4}| time=)(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?(?P<half>[AaPp][Mm])? ?"
+    rb"(?:[T _\-:,t|\t[]{0,4}| time=)(?P<h>\d{1,2}):(?P<m>\d\d):(?P<s>\d\d) ?"
+    rb"(?P<half>[AaPp][Mm])? ?"
     rb"(?P<zone>[Zz]|[+-]\d\d:?(?:\d\d)?|[A-Z]{2,4}"
     rb"|[A-Z][a-z]+/[\w/+-]{1,25})? ?"
     rb"(?:(?P<year>\d{4})(?: ?(?P<last>[+-]\d\d:?\d\d|[A-Z]{2,4}|Z))?)?"
@@ -142,10 +144,14 @@ class Moments:
         if shape.startswith("d" * 10):
             return _since_1970(int(raw))
         stripped = raw.rstrip(b"Z")
-        days, clock = stripped[:-7], stripped[-6:]
-        text = b"%b:%b:%b%b" % (clock[:2], clock[2:4], clock[4:], b"Z" if raw[-1:] == b"Z" else b"")
+        zone = b"Z" if raw[-1:] == b"Z" else b""
+        if shape.endswith("dd:dd"):
+            days, text = stripped[:-6], b"%b:00%b" % (stripped[-5:], zone)
+        else:
+            days, clock = stripped[:-7], stripped[-6:]
+            text = b"%b:%b:%b%b" % (clock[:2], clock[2:4], clock[4:], zone)
         match = _CLOCK.fullmatch(text)
-        order = "ymd" if len(days) == len("yymmdd") else "Ymd"
+        order = "md" if shape.startswith("a") else "ymd" if len(days) == len("yymmdd") else "Ymd"
         return self._whole(_numbers(days, order), match) if match else None
 
     def order_of(self, notation: int, stamps: Sequence[bytes]) -> str:
@@ -157,7 +163,8 @@ class Moments:
         """
         orders = _ORDERS[notation]
         days = [raw[: len(DATES[notation])] for raw in stamps]
-        if b"." in days[0]:  # 02.01.2026
+        # 02.01.2026; Suricata's 2/1/2026 -- 03:04:05 (src/util-debug.c: SC_LOG_FMT_TIME).
+        if b"." in days[0] or stamps[0][len(days[0]) :].startswith(b" -- "):
             orders = tuple(order for order in orders if order[0] == "d") or orders
         possible = [each for each in orders if all(_is_date(raw, each) for raw in days)]
         for order in possible if self.reference is not None else ():

@@ -18,29 +18,33 @@ HEAD_BYTES = 160
 # and CockroachDB's pkg/util/log/format_crdb_v2.go `260102`, behind their letters. Habits and
 # standards: ISO 8601, strftime (`%Y/%m/%d`), CLF `02/Jan/2026:`, asctime(3), RFC 3164 `Jan  2`,
 # RFC 5322 `2 Jan 2026`, Java's DateFormat `Jan 2, 2026`. Not opened: Windows's and Splunk's
-# `01-02-2026`, WebSphere's `1/2/26`, logcat's `01-02`.
+# `01-02-2026`, WebSphere's `1/2/26`, logcat's `01-02`, Forge's `02Jan2026`.
 DATES = (
     *("dddd-dd-dd", "aaa bd", "dd-aaa-dddd", "dd-dd-dddd", "dd aaa dddd", "aaa dd dddd"),
     *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
     *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
     *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
     *("adddddd", "adddddddd", "aaa d", "dddd:dd:dd"),
-    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d", "aaa-dd"),
+    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d", "aaa-dd", "ddaaadddd", "d aaa"),
 )
 CLOCK_ONLY = len(DATES)
 # Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
 # digits (`h`; skalibs' src/include/skalibs/tai.h: TAI_MAGIC).
 TAI64N = "@40000000hhhhhhhhhhhhhhhh"
-# Times without a colon, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
-# 1970 (squid, nagios, auditd), ISO 8601's basic form.
+# Times without `:mm:`, at the start of a line: HDFS `260102 030405`, seconds
+# to nanoseconds since 1970 (squid, nagios, auditd), ISO 8601's basic form; behind the number of a
+# process that of Zabbix (src/libs/zbxlog/log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`). And clocks
+# without seconds (not opened: MPD's `Jan  2 03:04 : `).
 BARE = (
-    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd"),
+    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd", "dddddddd:dddddd"),
+    *("dddd-dd-dd dd:dd", "aaa bd dd:dd"),
     *("dddddddddd.d", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
     *("dddddddddd", TAI64N),
 )
 _FIRST_BARE = CLOCK_ONLY + 1
+BEHIND_PROCESS = _FIRST_BARE + BARE.index("dddddddd:dddddd")
 YEARLESS = tuple(
-    DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d", "aaa-dd")
+    DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d", "aaa-dd", "d aaa")
 )
 _BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
 # Before seconds in parentheses: `type=SYSCALL msg=audit(1767323045.678:501): …` of the kernel,
@@ -50,6 +54,7 @@ _WHOLE_DIGITS = 10
 _HEX_FRACTION = 8
 _SECONDS = BARE.index("dddddddddd.d")
 _LEVEL_BYTES = len("critical: ")
+_PROCESS_DIGITS = 7
 _NEAR_START = 4  # brackets, or a letter for the level
 
 
@@ -187,7 +192,7 @@ def _around(octets: Octets, colon: Ints) -> Stamps:
 
 def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
     end = hour - _behind_a_key(octets, hour)
-    end = end - (end == hour) * among(octets.bytes[hour - 1], b"T _-:,t|\t")
+    end = end - (end == hour) * among(octets.bytes[hour - 1], b"T _-:,t|\t[")
     for _ in range(3):
         end = end - ((end < hour) & among(octets.bytes[end - 1], b" -:,"))
     notation, at = np.full(len(hour), CLOCK_ONLY), hour.copy()
@@ -274,6 +279,7 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
         paren = octets.find(ord("("), starts[rows], ends_here)
         called = octets.literal(call, np.maximum(paren + 1 - len(call), 0))
         at = np.where(called & (paren >= starts[rows] + len(call) - 1), paren + 1, at)
+    at = _behind_a_process(octets, at)
     for number, shape in enumerate(BARE):
         if not rows.size:
             return
@@ -283,10 +289,22 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
         behind = octets.bytes[end]
         fits = shaped(octets, at, shape) & (end <= ends[rows])
         fits &= ~digits(behind) & ~letters(behind) | among(behind, b"Z")
-        zulu = (behind == ord("Z"))[fits]
-        _put(stamps, rows[fits], _bare_stamps(at[fits], end[fits], zulu, number))
+        _put(stamps, rows[fits], _bare_stamps(octets, at[fits], end[fits], number))
         rows, at = rows[~fits], at[~fits]
     _behind_a_word(octets, starts, ends, stamps, rows)
+    _bracketed(octets, starts, ends, stamps)
+
+
+def _behind_a_process(octets: Octets, at: Ints) -> Ints:
+    """Zabbix's `  1234:20260102:030405.678 text`: past the number, where a date follows it."""
+    begin = at.copy()
+    for octet in (b" ", b"0123456789"):
+        for _ in range(_PROCESS_DIGITS):
+            begin += among(octets.bytes[begin], octet)
+    fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])
+    fits &= shaped(octets, begin + 1, "dddddddd:dddddd")
+    found: Ints = np.where(fits, begin + 1, at)
+    return found
 
 
 def _behind_a_word(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps, rows: Ints) -> None:
@@ -297,16 +315,31 @@ def _behind_a_word(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps, row
     fits = shaped(octets, at, shape) & (at + len(shape) <= ends[rows])
     end = _fraction(octets, at + _WHOLE_DIGITS)[1]
     fits &= ~letters(octets.bytes[end])
-    zulu = np.zeros(int(fits.sum()), np.bool_)
-    _put(stamps, rows[fits], _bare_stamps(at[fits], end[fits], zulu, _SECONDS))
+    _put(stamps, rows[fits], _bare_stamps(octets, at[fits], end[fits], _SECONDS))
 
 
-def _bare_stamps(at: Ints, end: Ints, zulu: Bools, number: int) -> Stamps:
+def _bracketed(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
+    """`[node-1] [INFO] [1767323045.678901234] [arm]: text`, as ROS 2 writes what it launched."""
+    at = octets.positions(ord("[")) + 1
+    at = at[shaped(octets, at, BARE[_SECONDS])]
+    row = rows_of(at, starts)
+    inside = (row >= 0) & (at < np.minimum(ends[row], starts[row] + HEAD_BYTES))
+    inside &= stamps.at[row] < 0
+    end = _fraction(octets, at + _WHOLE_DIGITS)[1]
+    inside &= octets.bytes[end] == ord("]")
+    at, row, end = at[inside], row[inside], end[inside]
+    first = np.flatnonzero(np.diff(row, prepend=-1) != 0)
+    found = _bare_stamps(octets, at[first], end[first], _SECONDS)
+    _put(stamps, row[first], found)
+
+
+def _bare_stamps(octets: Octets, at: Ints, end: Ints, number: int) -> Stamps:
     """Of seconds since 1970 the first ten digits are whole, until the year 2286."""
     notation = np.full(len(at), _FIRST_BARE + number)
     if BARE[number] == TAI64N:
         return Stamps(at, end, end - _HEX_FRACTION, end - _HEX_FRACTION, end, notation)
     if not BARE[number].startswith("d" * _WHOLE_DIGITS):
-        return Stamps(at, end + zulu, end, end, end, notation)
+        fraction, until = _fraction(octets, end)
+        return Stamps(at, until + (octets.bytes[until] == ord("Z")), end, fraction, until, notation)
     whole = at + _WHOLE_DIGITS
     return Stamps(at, end, whole, whole + ("." in BARE[number]), end, notation)

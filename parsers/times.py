@@ -11,11 +11,11 @@ from parsers.moments import WITH_COLON, Moments, Stamp
 from parsers.stamps import BARE, CLOCK_ONLY, Stamps
 from parsers.words import Ints, Octets
 
-# How much of a stamp changes within ten minutes, by its notation; of seconds since 1970 all.
+# How much of a stamp changes within ten minutes, by its notation; 0: it is read whole, as seconds
+# since 1970 and clocks without seconds are.
+_WHOLE = ("d" * 10, "@", "dddd-", "aaa")
 _TAILS = np.array(
-    [WITH_COLON] * CLOCK_ONLY
-    + [0]
-    + [0 if shape.startswith(("d" * 10, "@")) else len("000") for shape in BARE]
+    [WITH_COLON] * CLOCK_ONLY + [0] + [len("000") * (not b.startswith(_WHOLE)) for b in BARE]
 )
 
 
@@ -41,7 +41,7 @@ class Times:
     def _rows(self) -> list[Stamp]:
         raw, stamps = self.octets.raw, self.stamps
         at = np.where(stamps.at < 0, 0, stamps.at)
-        # Rows without a stamp are empty; seconds since 1970 are read whole.
+        # Rows without a stamp are empty.
         tail = stamps.second_end - _TAILS[stamps.notation]
         columns = (at, tail, stamps.second_end, stamps.fraction, stamps.fraction_end, stamps.until)
         spans = np.where(stamps.at < 0, 0, np.stack(columns)).tolist()

@@ -15,6 +15,7 @@ RANKS = {"parsers": 0, "rules": 1, "agent": 2}
 
 NUMPY_REASONS = {
     "parsers/words.py": "the low-level door: whole-block byte searches and their number types",
+    "parsers/aligned.py": "which lines of a block begin a record",
     "parsers/apart.py": "which lines of a stream begin a record",
     "parsers/attempts.py": "a column of lists",
     "parsers/batch.py": "a batch is columns",

@@ -44,6 +44,15 @@ def found(*lines: str) -> list[Event]:
         ('date=2026-01-02 time=04:04:05 tz="+0100" level=notice', "03:04:05"),
         ("@40000000695735af287735f2 starting", "03:04:05.678901"),
         ("I0102 03:04:05.678901       7 main.go:1] ready", "03:04:05.678901"),
+        ("[02Jan2026 03:04:05.678] [main/INFO] [mixin/]: ready", "03:04:05.678"),
+        ("2026-01-02 [03:04:05] [Server thread/INFO]: ready", "03:04:05"),
+        ("2 Jan 03:04:05 - [info] ready", "03:04:05"),
+        ("   712:20260102:030405.678 agent #0 started [main process]", "03:04:05.678"),
+        ("[arm-1] [INFO] [1767323045.678901234] [arm.node]: ready", "03:04:05.678901"),
+        ("[7] 2/1/2026 -- 03:04:05 - (runmodes.c:1) <Info> (Main) -- ready", "03:04:05"),
+        ("20260102T030405.678Z INFO ready", "03:04:05.678"),
+        ("Jan  2 03:04 : player: ready", "03:04:00"),
+        ("[2026/01/02 03:04] WARN slow", "03:04:00"),
     ],
 )
 def test_a_time_is_read(line: str, time: str) -> None:
@@ -151,6 +160,14 @@ def test_a_line_of_syslog_without_a_level_is_a_record() -> None:
 @pytest.mark.parametrize(
     ("line", "severity"),
     [
+        # Not Redis's mark behind the time, nor the letter of a thread.
+        ("[7] 2/1/2026 -- 03:04:05 - (log.c:1) <Error> (Main) -- full", "error"),
+        ("2026-01-02 03:04:05.678 T:2261766352   ERROR: no such file", "error"),
+        ("2026-01-02 03:04:05.678 T:1844    debug <general>: found", "debug"),
+        ("[03:04:05][VV][preferences:036]: loaded", "debug"),
+        ("01/25/26 03:04:05.678901 web_php[7].ERR [192.0.2.7] [Login denied] at /a.php", "error"),
+        ("[2026-01-02 03:04:05,678] web-1.example/ERROR/stderr: KeyboardInterrupt", "error"),
+        ("ERROR - 2026-01-02 03:04:05 --> Severity: Notice --> Undefined a /b.php 3", "error"),
         ('2026-01-02 03:04:05 type="system" status="failure" level="notice" a b', "notice"),
         ("Jan  2 03:04:05 router daemon.err dnsmasq[7]: no lease", "error"),
         ("Fri Jan  2 03:04:05 2026 local7.warning dnsmasq[7]: no lease", "warning"),
@@ -329,3 +346,66 @@ def test_records_that_begin_without_a_time_end_the_one_before() -> None:
 
     assert [1] * 6 == [each.lines for each in events]
     assert "2026-01-02T03:04:05+00:00" == events[2].time
+
+
+def lines_of(*lines: str) -> list[int]:
+    return [each.lines for each in found(*lines)]
+
+
+def test_levels_below_each_other_begin_records_though_their_lines_are_indented() -> None:
+    """rich leaves out a time that is that of the line before; Capistrano pads on the left."""
+    assert [2, 1, 2] == lines_of(
+        "[03:04:05] WARNING  no site                                        settings.py:7",
+        "                    is set",
+        "           ERROR    no file                                         cache.py:9",
+        "           WARNING  no file                                         cache.py:9",
+        "                    at all",
+    )
+    assert [1, 1, 2] == lines_of(
+        "  INFO [6f2c] Running mkdir", " DEBUG [6f2c] Command: mkdir", " ERROR [6f2c] no", "\tnone"
+    )
+
+
+def test_indented_levels_in_no_column_belong_to_the_record_before() -> None:
+    assert [2, 1] == lines_of(
+        "2026-01-02 03:04:05 INFO compiled:", "   ERROR  in a.c", "2026-01-02 03:04:05 INFO done"
+    )
+
+
+def test_what_is_wrapped_goes_on_where_the_times_of_all_records_stand_below_each_other() -> None:
+    """Fewer lines state a time than not."""
+    head = "2026-01-02 03:04:05,678 p=7 u=ann n=ansible | [WARNING]: errors were"
+
+    assert [4, 4] == lines_of(*(head, "encountered in the plugin", "load of shop:", "none") * 2)
+
+
+def test_a_stack_below_the_text_of_an_error_is_that_of_the_record_before() -> None:
+    assert [3, 1] == lines_of(
+        "[2.1.2026, 03:04:05] ERROR   Shop - no server",
+        "Error: spawn EINVAL",
+        "    at ChildProcess.spawn (node:internal/child_process:421:11)",
+        "[2.1.2026, 03:04:06] INFO    Shop - ready",
+    )
+
+
+def test_statements_of_the_same_second_in_mysqls_slow_log_are_records() -> None:
+    statement = ("# User@Host: shop[shop] @  [192.0.2.7]", "# Query_time: 2", "select 1;")
+
+    assert [4, 3, 4] == lines_of(
+        *("# Time: 260102  3:04:05", *statement, *statement, "# Time: 260102  3:04:06", *statement)
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[I 2026-01-02 03:04:05.678 Hub app:7] ready",
+        "2026-01-02 03:04:05,678 INFO shop: ready",
+        "[2026-01-02 03:04:05 +0000] [7] [INFO] ready",
+    ],
+)
+def test_what_python_warns_of_stands_for_itself(line: str) -> None:
+    events = found(line, line, "/srv/a.py:7: UserWarning: old", "  warnings.warn(", line)
+
+    assert [1, 1, 2, 1] == [each.lines for each in events]
+    assert "warning" == events[2].severity.label
