@@ -68,7 +68,7 @@ SCALES = {
 }
 # Keys of a level that are one only if the value is a level word: `status` is 200 as often, and
 # OpenTelemetry's text is what the source called it.
-WORDS_ONLY = frozenset({"status", "severityText", "severity_text", "SeverityText", "at"})
+WORDS_ONLY = frozenset({"status", "severityText", "severity_text", "SeverityText", "at", "tags"})
 
 # The common lists; what their keys are from, as opened:
 # ECS          https://github.com/elastic/ecs-logging (spec/spec.json)
@@ -259,6 +259,12 @@ CONVENTIONS = (
             ("exception.Message",),
         ),
         scale=NEXTCLOUD,
+    ),
+    # Kibana before 8 (logs of users, not opened): the first of the tags is the level, if any is.
+    Convention(
+        "Kibana",
+        ("type", "@timestamp", "tags", "pid"),
+        Keys(("@timestamp",), ("tags",), ("message",), exception_stack=("error.stack",)),
     ),
     # https://github.com/Delgan/loguru, loguru/_handler.py (`serialize=True`): `text` is the line as
     # the terminal shows it.

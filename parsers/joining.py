@@ -8,7 +8,7 @@ from parsers.aligned import Aligned, aligned_in
 from parsers.batch import line_spans
 from parsers.captions import captions
 from parsers.inner import with_stamps
-from parsers.known_starts import stands
+from parsers.known_starts import padded, stands
 from parsers.levels import head_runs, stated_levels
 from parsers.stamps import BEHIND_PROCESS, CLOCK_ONLY, find_stamps
 from parsers.traces import TRACES, goes_on
@@ -44,6 +44,7 @@ class Joining:
         heads = ~goes_on(octets, starts, ends)
         heads |= _indented(octets, starts, ends, () if self.indented else _PADDED)
         heads[self.aligned.rows(octets, starts, ends)] = True
+        heads |= padded(octets, starts, ends)
         for trace in TRACES:
             for span in trace.spans(octets, starts, ends):
                 first_line, behind = np.searchsorted(starts, span)

@@ -74,6 +74,8 @@ def stated_level(record: Record, plan: Plan) -> tuple[str, Value]:
     """The key of the level and its value; an empty key: the record states none."""
     for key in plan.keys.level:
         value = lookup(record, key)
+        if isinstance(value, list) and value:
+            value = value[0]
         if key in WORDS_ONLY and not _is_word(value):
             continue
         if isinstance(value, str | int | float) and not isinstance(value, bool):

@@ -1,6 +1,7 @@
 """How lines begin that are records though they state neither a time nor a level at their start."""
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -20,6 +21,8 @@ _STARTS = (
 )
 
 
+# Numbers of processes that are padded on the left: ` 0(7) INFO: text` of Kamailio (logs of users).
+_PADDED = tuple(f" d({'d' * digits}) " for digits in range(1, 8))
 # What Python's `warnings` prints of code that nobody told to log it (cpython: Lib/warnings.py,
 # _formatwarnmsg_impl); the line of source below it is indented.
 _WARNS = re.compile(rb"^(?:[A-Za-z]:)?[^\n:]{1,400}\.pyw?:\d+: [\w.]*Warning: ", re.MULTILINE)
@@ -27,12 +30,21 @@ _WARNS = re.compile(rb"^(?:[A-Za-z]:)?[^\n:]{1,400}\.pyw?:\d+: [\w.]*Warning: ",
 
 def stands(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     """Which of the lines `[starts, ends)` begin so."""
+    return _begin(octets, starts, ends, _STARTS) | warns(octets, starts)
+
+
+def padded(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    """Which of the lines `[starts, ends)` are indented only because a number is padded."""
+    return _begin(octets, starts, ends, _PADDED)
+
+
+def _begin(octets: Octets, starts: Ints, ends: Ints, shapes: Iterable[str]) -> Bools:
     found = np.zeros(len(starts), np.bool_)
     if found.size:
         first = octets.load(starts)
-        for shape in _STARTS:
+        for shape in shapes:
             found |= begins(octets, starts, ends, shape, first=first)
-    return found | warns(octets, starts)
+    return found
 
 
 def warns(octets: Octets, starts: Ints) -> Bools:

@@ -5,6 +5,7 @@ import numpy as np
 from parsers.columns import Labels, Texts
 from parsers.inner import Rows, inner_heads
 from parsers.kinds import among, digits, letters, shaped
+from parsers.level_keys import OBJECT_BYTES, far_keyed, has_key
 from parsers.level_marks import (
     HEAD_BYTES,
     named,
@@ -12,12 +13,11 @@ from parsers.level_marks import (
     stated_numbers,
     with_priority,
 )
-from parsers.level_words import Runs, keys_of, runs_of, stands_capital
+from parsers.level_places import levels_stand, places
+from parsers.level_words import Runs, runs_of
 from parsers.severity import MARKS, Severity, severity_of
 from parsers.words import Bools, Ints, Octets, Octets8
 
-# The keys of an object stand in any order.
-OBJECT_BYTES = 4096
 # One behind a time within the line belongs to the head of a record within the record.
 _INNER_BYTES = 64
 # Between a time and its letter stand a bracket, or numbers: `03:04:05.6  1234  5678 I Tag`.
@@ -65,184 +65,28 @@ def stated_levels(runs: Runs, rows: Rows) -> Labels:
     octets = runs.octets
     rank = np.full(len(runs.at), _NONE)
     words = np.flatnonzero(runs.known)
-    rank[words] = _word_ranks(octets, runs, words, rows)
+    rank[words] = _word_ranks(runs, words, rows)
     single = np.flatnonzero(runs.lengths == 1)
     rank[single] = _letter_ranks(octets, runs, single, rows)
     _prefer_inner(runs, rank, rows)
     at, until = _best(runs, rank, len(rows.starts))
-    _far_keyed(octets, rows, at, until)
+    far_keyed(octets, rows, at, until)
     stated_marks(octets, rows, at, until)
     stated_numbers(octets, rows, at, until)
     levels = Texts(octets, at, until).labels()
     return with_priority(octets, rows.starts, named(levels))
 
 
-def _word_ranks(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Ints:
+def _word_ranks(runs: Runs, words: Ints, rows: Rows) -> Ints:
     """How well each known word stands where a level may."""
-    at, end, row = runs.at[words], runs.at[words] + runs.lengths[words], runs.row[words]
-    before, behind = octets.bytes[at - 1], octets.bytes[end]
-    before = np.where(at > rows.starts[row], before, np.uint8(ord("\n")))
-    inner, outer = _beyond_blanks(octets, at, end)
-    rare = runs.rare[words]
-    enclosed = among(inner, b'[(<|:,"/') & among(outer, b'])>|,"')
-    enclosed |= among(inner, b"[(<") & (among(behind, b" ") | (behind == ord("|")))
-    # A column of its own: between tabs, between two blanks, or before a bracket (TIBCO).
-    enclosed |= (before == ord("\t")) & (behind == ord("\t"))
-    wide = octets.literal(b"  ", at - 2) & octets.literal(b"  ", end)
-    title = octets.bytes[at] - np.uint8(ord("A")) < 26
-    column = wide | (title & octets.literal(b" [", end))
-    column |= octets.literal(b"  ", at - 2) & octets.literal(b" <", end)  # Kodi 21
-    enclosed |= column & (before == ord(" ")) & ~rare & ~runs.in_sentence(words)
-    in_capitals = stands_capital(octets, runs, words)
-    enclosed |= wide & in_capitals & (inner == ord("]"))  # Jenkins' `[id=7]   FINE   `
-    enclosed |= (inner == ord(":")) & (before == ord(" ")) & octets.literal(b" :", end)
-    dashed = (inner == ord("-")) & (outer == ord("-")) & (before == ord(" "))
-    enclosed |= dashed & (behind == ord(" "))
-    # A word behind a key says of that what it says.
-    keyed = among(before, b'"<([') & among(octets.bytes[at - 2], b"=:")
-    enclosed &= ~(keyed & among(behind, b'">)]'))
-    first = runs.is_first(words, rows.starts, rows.stamps)
-    joined = among(before, b"_.-/") | digits(before)
-    # Monolog's `app.ERROR:`, GLib's `Gtk-WARNING **`.
-    joined &= ~((before == ord(".")) & (behind == ord(":")) & in_capitals)
-    enclosed |= _behind_a_name(octets, at, behind, rows.stamps.until[row]) & in_capitals
-    joined &= ~((before == ord("-")) & octets.literal(b" **", end))
-    capital = in_capitals & ~joined & ~among(behind, b"_=")
-    capital &= ~digits(behind) & (~rare | first | (behind == ord(":")))
-    capital &= first | ~runs.in_sentence(words)
-    colon = ~joined & ((behind == ord(":")) | _before_known(octets, runs, words))
-    colon &= ~among(octets.bytes[end + 1], b"/\\") & (runs.lengths[words] > 2)
-    # OpenSSL's `error:0A000086:SSL routines::certificate verify failed`.
-    colon &= ~(digits(octets.bytes[end + 1]) & (octets.bytes[end + 9] == ord(":")))
-    colon &= (inner != ord(",")) | capital  # HAProxy's `…, info: "Connection refused", check …`
-    bare = first & ~rare & ~joined & among(behind, b" \t|/") & (rows.stamps.at[row] >= 0)
-    strong = enclosed | capital | bare | (colon & (first | among(inner, b":])>-|*")))
-    # winston's and debug's `shop:debug 2026-01-02 03:04:05: text`.
-    strong |= (rows.stamps.at[row] == end + 1) & ~rare & among(before, b":\n|")
-    strong |= _behind_facility(octets, runs, words) | _before_process(octets, runs, words, rows)
-    # X.org's doubled letters and ESPHome's stand in brackets only.
-    strong &= (runs.lengths[words] > 2) | (among(before, b"([") & among(behind, b")]"))
-    said = _is_quoted(octets, at, rows.starts[row]) & ~enclosed
-    said |= octets.bytes[rows.starts[row]] == ord("{")
-    return _with_keyed(octets, at, np.where(strong, _STRONG, np.where(colon, _WEAK, _NONE)), said)
-
-
-def _with_keyed(octets: Octets, at: Ints, rank: Ints, said: Bools) -> Ints:
-    """The ranks of words, of which those that somebody `said` count only behind a key."""
-    rank[said] = _NONE
-    keyed = _has_key(octets, at)
+    certain, possible = levels_stand(places(runs, words, rows))
+    rank = np.where(certain, _STRONG, np.where(possible, _WEAK, _NONE))
+    at = runs.at[words]
+    keyed = has_key(runs.octets, at)
     # `Severity: Notice` may be said within what another level is of (CodeIgniter).
-    spoken = octets.literal(b": ", at - 2)
-    rank[keyed & ~spoken] = _KEYED
-    rank[keyed & spoken] = _STRONG
+    spoken = runs.octets.literal(b": ", at - 2)
+    rank[keyed] = np.where(spoken, _STRONG, _KEYED)[keyed]
     return rank
-
-
-def _behind_a_name(octets: Octets, at: Ints, behind: Octets8, stamp_ends: Ints) -> Bools:
-    """ZoneMinder's `web_php[7].ERR [`; locust's `] web-1/ERROR/stderr: `, right behind the time."""
-    slashed = (octets.bytes[at - 1] == ord("/")) & (behind == ord("/")) & (stamp_ends >= 0)
-    begin = np.minimum(stamp_ends + len("] "), at)
-    for octet in b"/ ":
-        slashed &= octets.find(octet, begin, at - 1) >= at - 1
-    found: Bools = slashed | (octets.literal(b"].", at - 2) & (behind == ord(" ")))
-    return found
-
-
-def _beyond_blanks(octets: Octets, at: Ints, end: Ints) -> tuple[Octets8, Octets8]:
-    """What stands around each word, past up to six blanks that pad it."""
-    at, end = at.copy(), end.copy()
-    for _ in range(6):
-        at -= octets.bytes[at - 1] == ord(" ")
-        end += octets.bytes[end] == ord(" ")
-    return octets.bytes[at - 1], octets.bytes[end]
-
-
-def _before_known(octets: Octets, runs: Runs, words: Ints) -> Bools:
-    """`Fatal error:`, of which the first word says how bad it is."""
-    behind = np.minimum(words + 1, len(runs.at) - 1)
-    end = runs.at[words] + runs.lengths[words]
-    follows = (runs.at[behind] == end + 1) & (octets.bytes[end] == ord(" "))
-    follows &= octets.bytes[runs.at[behind] + runs.lengths[behind]] == ord(":")
-    found: Bools = follows & runs.known[behind] & (runs.lengths[behind] > 2)
-    return found
-
-
-def _is_quoted(octets: Octets, at: Ints, starts: Ints) -> Bools:
-    """Words that stand within quotes: what somebody else said."""
-    quotes = octets.positions(ord('"'))
-    count = np.searchsorted(quotes, at) - np.searchsorted(quotes, starts)
-    quoted: Bools = count % 2 == 1
-    return quoted
-
-
-# The facilities of syslog (RFC 5424 table 1) by syslog.h's names, and `local` without its digit.
-_FACILITIES = keys_of(
-    "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local security"
-)
-# What may stand before the `=` or `:` of `level=info`.
-_KEY_WORDS = ("level", "lvl", "severity", "priority", "levelname", "level_name", " pri", " sev")
-_FAR_KEYS = (b"level=", b"severity=", b"priority=")
-
-
-def _behind_facility(octets: Octets, runs: Runs, words: Ints) -> Bools:
-    """`daemon.err`, `local7.notice`: what syslog's own configuration calls a priority."""
-    at, end = runs.at[words], runs.at[words] + runs.lengths[words]
-    dotted = (octets.bytes[at - 1] == ord(".")) & (words > 0)
-    dotted &= among(octets.bytes[end], b" >]:|\t")
-    facility = np.maximum(words - 1, 0)
-    begin = runs.at[facility]
-    stop = begin + runs.lengths[facility]
-    stop += digits(octets.bytes[stop])
-    dotted &= (stop == at - 1) & np.isin(runs.keys[facility], _FACILITIES)
-    found: Bools = dotted & among(octets.bytes[begin - 1], b" <[|\t\n")
-    return found
-
-
-def _before_process(octets: Octets, runs: Runs, words: Ints, rows: Rows) -> Bools:
-    """F5's `bigip notice mcpd[7]: `, ESXi's ` info hostd[7] `: the level before the program."""
-    at, end = runs.at[words], runs.at[words] + runs.lengths[words]
-    program = np.minimum(words + 1, len(runs.at) - 1)
-    bracket = runs.at[program] + runs.lengths[program]
-    found: Bools = (runs.at[program] == end + 1) & (octets.bytes[end] == ord(" "))
-    begins = (octets.bytes[at - 1] == ord(" ")) | (at == rows.starts[runs.row[words]])
-    found &= begins & ~runs.rare[words]
-    found &= (octets.bytes[bracket] == ord("[")) & digits(octets.bytes[bracket + 1])
-    return found
-
-
-def _has_key(octets: Octets, at: Ints) -> Bools:
-    """Words behind `level=`, `"severity" : "` and the like."""
-    sign = at - 1
-    for octet in b'" ':
-        sign = sign - (octets.bytes[sign] == octet)
-    keyed = among(octets.bytes[sign], b"=:")
-    # In JSON-like text a quote, and in what pretty printers make of it a blank, are before it.
-    end = sign - (octets.bytes[sign - 1] == ord(" "))
-    end = end - (octets.bytes[end - 1] == ord('"'))
-    word = octets.load_before(np.maximum(end, 0)) | np.uint64(0x2020202020202020)
-    found = np.zeros(len(at), np.bool_)
-    for key in _KEY_WORDS:
-        last = key.encode()[-8:]
-        shift = np.uint64(8 * (8 - len(last)))
-        found |= (word >> shift) == np.uint64(int.from_bytes(last, "little"))
-    has: Bools = keyed & found & (end >= 0)
-    return has
-
-
-def _far_keyed(octets: Octets, rows: Rows, at: Ints, until: Ints) -> None:
-    """`level=` behind the head of a row that states no level there: firewalls write many keys."""
-    left = np.flatnonzero((at < 0) & (rows.ends - rows.starts > HEAD_BYTES))
-    if not left.size or not any(key in octets.raw for key in _FAR_KEYS):
-        return
-    starts = rows.starts[left]
-    ends = np.minimum(rows.ends[left], starts + OBJECT_BYTES)
-    runs = runs_of(octets, starts + HEAD_BYTES, ends)
-    words = np.flatnonzero(runs.known)
-    words = words[_has_key(octets, runs.at[words])]
-    row, first = np.unique(runs.row[words], return_index=True)
-    words = words[first]
-    at[left[row]] = runs.at[words]
-    until[left[row]] = runs.at[words] + runs.lengths[words]
 
 
 def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:

@@ -41,6 +41,7 @@ _READINGS = {
 }
 _ORDERS = tuple(_READINGS[shape] for shape in DATES)
 _AMBIGUOUS = frozenset(number for number, orders in enumerate(_ORDERS) if len(orders) > 1)
+_BARE_ORDERS = {"aaa bd dd:dd": "md", "dddd/dddddd": "md"}
 _TAI64N = CLOCK_ONLY + 1 + BARE.index(TAI64N)
 _PARTS = re.compile(rb"[A-Za-z]+|\d+")
 _CLOCK = re.compile(
@@ -151,7 +152,7 @@ class Moments:
             days, clock = stripped[:-7], stripped[-6:]
             text = b"%b:%b:%b%b" % (clock[:2], clock[2:4], clock[4:], zone)
         match = _CLOCK.fullmatch(text)
-        order = "md" if shape.startswith("a") else "ymd" if len(days) == len("yymmdd") else "Ymd"
+        order = _BARE_ORDERS.get(shape) or ("ymd" if len(days) == len("yymmdd") else "Ymd")
         return self._whole(_numbers(days, order), match) if match else None
 
     def order_of(self, notation: int, stamps: Sequence[bytes]) -> str:

@@ -36,7 +36,7 @@ _PROCESS = rb"(?: \d[\w.]*)?(?:\[(?P<process>\d+)\])?: ?"
 # RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
 # been taken off by a relay, but then there is a process number.
 _BSD = (
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} (?:[ \d]\d|\d) \d\d:\d\d:\d\d"
     rb"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
 )
 _RFC5424 = (

@@ -33,11 +33,11 @@ CLOCK_ONLY = len(DATES)
 TAI64N = "@40000000hhhhhhhhhhhhhhhh"
 # Times without `:mm:`, at the start of a line: HDFS `260102 030405`, seconds
 # to nanoseconds since 1970 (squid, nagios, auditd), ISO 8601's basic form; behind the number of a
-# process that of Zabbix (src/libs/zbxlog/log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`). And clocks
-# without seconds (not opened: MPD's `Jan  2 03:04 : `).
+# process Zabbix's (its log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`) and Chromium's (not opened:
+# `[7:0102/030405.678:ERROR:a.cc(3)]`). And clocks without seconds (not opened: MPD's).
 BARE = (
     *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd", "dddddddd:dddddd"),
-    *("dddd-dd-dd dd:dd", "aaa bd dd:dd"),
+    *("dddd-dd-dd dd:dd", "aaa bd dd:dd", "dddd/dddddd"),
     *("dddddddddd.d", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
     *("dddddddddd", TAI64N),
 )
@@ -296,14 +296,21 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
 
 
 def _behind_a_process(octets: Octets, at: Ints) -> Ints:
-    """Zabbix's `  1234:20260102:030405.678 text`: past the number, where a date follows it."""
-    begin = at.copy()
-    for octet in (b" ", b"0123456789"):
+    """
+    Past the numbers of a process and a thread, where a date follows them.
+
+    Zabbix's `  1234:20260102:030405.678 text`, Chromium's `[7:7:0102/030405.678:ERROR:a.cc(3)]`.
+    """
+    begin, found = at.copy(), at
+    for _ in range(_PROCESS_DIGITS):
+        begin += octets.bytes[begin] == ord(" ")
+    for shapes in (("dddddddd:dddddd", "dddd/dddddd"), ("dddd/dddddd",)):
         for _ in range(_PROCESS_DIGITS):
-            begin += among(octets.bytes[begin], octet)
-    fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])
-    fits &= shaped(octets, begin + 1, "dddddddd:dddddd")
-    found: Ints = np.where(fits, begin + 1, at)
+            begin += digits(octets.bytes[begin])
+        fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])
+        for shape in shapes:
+            found = np.where(fits & shaped(octets, begin + 1, shape), begin + 1, found)
+        begin += fits
     return found
 
 

@@ -223,6 +223,8 @@ CONTINUES = (
     *(b"Caused by:", b"Wrapped by: ", b"Suppressed: ", b"Stack backtrace:"),
     # .NET: `--- End of stack trace from previous location ---`, `--- End of inner exception …`.
     *(b"--- End of ", b"</"),  # and the end of an element of XML
+    # Eclipse, below `!ENTRY … 2026-01-02 03:04:05.678` (logs of users).
+    *(b"!MESSAGE ", b"!STACK ", b"!SUBENTRY "),
     # Rails, behind an exception with causes (debug_exceptions.rb).
     *(b"Information for: ", b"Information for cause: "),
     # Between two tracebacks of one exception (cpython's Lib/traceback.py).

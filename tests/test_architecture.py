@@ -41,6 +41,8 @@ NUMPY_REASONS = {
     "parsers/mixed.py": "the lines that each format begins",
     "parsers/offer.py": "the lines that a format may take",
     "parsers/known_starts.py": "how the lines of a block begin",
+    "parsers/level_keys.py": "the words of all lines of a block",
+    "parsers/level_places.py": "the words of all lines of a block",
     "parsers/level_marks.py": "marks and numbers of all lines at once",
     "parsers/level_words.py": "the words of all heads at once",
     "parsers/levels.py": "level words of all lines at once",

@@ -52,6 +52,8 @@ def found(*lines: str) -> list[Event]:
         ("[7] 2/1/2026 -- 03:04:05 - (runmodes.c:1) <Info> (Main) -- ready", "03:04:05"),
         ("20260102T030405.678Z INFO ready", "03:04:05.678"),
         ("Jan  2 03:04 : player: ready", "03:04:00"),
+        ("[712:0102/030405.678:ERROR:gpu_host.cc(9)] exited", "03:04:05.678"),
+        ("[712:713:0102/030405.678901:WARNING:gpu_host.cc(9)] slow", "03:04:05.678901"),
         ("[2026/01/02 03:04] WARN slow", "03:04:00"),
     ],
 )
@@ -409,3 +411,39 @@ def test_what_python_warns_of_stands_for_itself(line: str) -> None:
 
     assert [1, 1, 2, 1] == [each.lines for each in events]
     assert "warning" == events[2].severity.label
+
+
+def test_a_day_of_one_digit_comes_off_as_syslog_too() -> None:
+    events = found(*(f"Jan {day} 03:04:05 web7 dovecot[7]: no user" for day in (" 2", "2")))
+
+    assert [("no user", "2026-01-02T03:04:05+00:00")] * 2 == [(e.message, e.time) for e in events]
+
+
+def test_numbers_that_are_padded_indent_nothing() -> None:
+    assert [1, 1, 1] == lines_of(*(f"{n}(7) INFO: <core> [a.c:3]: up" for n in (" 0", " 1", "13")))
+
+
+def test_what_eclipse_says_of_an_entry_belongs_to_it() -> None:
+    entry = ("!ENTRY org.shop 4 0 2026-01-02 03:04:05.678", "!MESSAGE no", "!STACK 0", "\tat a.B")
+
+    assert [5, 4] == lines_of(*entry, "", *entry)
+
+
+def test_the_name_of_an_element_is_no_level() -> None:
+    assert [1, 2, 1] == lines_of(
+        "shop 2026-01-02 03:04:05.678 INFO: [7] a.B.c() up",
+        "shop 2026-01-02 03:04:06.678 WARNING: [7] a.B.c() down",
+        "<stream:error><system-shutdown/></stream:error>",
+        "shop 2026-01-02 03:04:07.678 INFO: [7] a.B.c() up",
+    )
+
+
+def test_the_first_of_kibanas_tags_is_the_level_if_any_is() -> None:
+    def line(*tags: str) -> str:
+        told = ",".join(f'"{tag}"' for tag in tags)
+        time = "2026-01-02T03:04:05Z"
+        return f'{{"type":"log","@timestamp":"{time}","tags":[{told}],"pid":7,"message":"a"}}'
+
+    events = found(line("warning", "plugins"), line("plugins", "error"), line())
+
+    assert ["warning", "info", "info"] == [each.severity.label for each in events]
