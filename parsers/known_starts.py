@@ -35,7 +35,10 @@ def stands(octets: Octets, starts: Ints, ends: Ints) -> Bools:
 
 def padded(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     """Which of the lines `[starts, ends)` are indented only because a number is padded."""
-    return _begin(octets, starts, ends, _PADDED)
+    found = np.zeros(len(starts), np.bool_)
+    rows = np.flatnonzero(octets.literal(b" ", starts) & (octets.bytes[starts + 2] == ord("(")))
+    found[rows] = _begin(octets, starts[rows], ends[rows], _PADDED)
+    return found
 
 
 def _begin(octets: Octets, starts: Ints, ends: Ints, shapes: Iterable[str]) -> Bools:

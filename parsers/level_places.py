@@ -144,11 +144,12 @@ def _before_colon(p: Places, joined: Bools, capital: Bools) -> Bools:
 
 def _behind_a_name(p: Places) -> Bools:
     """ZoneMinder's `web_php[7].ERR [`; locust's `] web-1/ERROR/stderr: `, right behind the time."""
+    found: Bools = p.octets.literal(b"].", p.at - 2) & (p.behind == ord(" "))
     slashed = (p.before == ord("/")) & (p.behind == ord("/")) & (p.stamp_ends >= 0)
-    begin = np.minimum(p.stamp_ends + len("] "), p.at)
-    for octet in b"/ ":
-        slashed &= p.octets.find(octet, begin, p.at - 1) >= p.at - 1
-    found: Bools = slashed | (p.octets.literal(b"].", p.at - 2) & (p.behind == ord(" ")))
+    rows = np.flatnonzero(slashed)
+    at, begin = p.at[rows], np.minimum(p.stamp_ends[rows] + len("] "), p.at[rows])
+    first = [p.octets.find(octet, begin, at - 1) for octet in b"/ "]
+    found[rows] |= (first[0] >= at - 1) & (first[1] >= at - 1)
     return found
 
 

@@ -301,16 +301,18 @@ def _behind_a_process(octets: Octets, at: Ints) -> Ints:
 
     Zabbix's `  1234:20260102:030405.678 text`, Chromium's `[7:7:0102/030405.678:ERROR:a.cc(3)]`.
     """
-    begin, found = at.copy(), at
+    rows = np.flatnonzero(digits(octets.bytes[at]) | (octets.bytes[at] == ord(" ")))
+    begin, found = at[rows], at.copy()
     for _ in range(_PROCESS_DIGITS):
         begin += octets.bytes[begin] == ord(" ")
     for shapes in (("dddddddd:dddddd", "dddd/dddddd"), ("dddd/dddddd",)):
         for _ in range(_PROCESS_DIGITS):
             begin += digits(octets.bytes[begin])
         fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])
+        rows, begin = rows[fits], begin[fits] + 1
         for shape in shapes:
-            found = np.where(fits & shaped(octets, begin + 1, shape), begin + 1, found)
-        begin += fits
+            dated = shaped(octets, begin, shape)
+            found[rows[dated]] = begin[dated]
     return found
 
 
