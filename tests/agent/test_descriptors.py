@@ -340,11 +340,12 @@ def test_agent_with_128_descriptors_follows_300_files_over_rotation(tmp_path: Pa
         follow={"start_at": "beginning"},
     ) as agent:
         agent.until(lambda: len(agent.events) >= len(expected))
-        write("once")
-        for log in logs[::10]:
-            log.rename(f"{log}.1")
-        write("rotated")
-        agent.until(lambda: len(agent.events) >= len(expected))
+        for number in range(3):
+            write(f"once/{number}")
+            for log in logs[number::10]:
+                log.rename(f"{log}.1")
+            write(f"rotated/{number}")
+            agent.until(lambda: len(agent.events) >= len(expected))
         _, hard = resource.prlimit(agent.pid, resource.RLIMIT_NOFILE)
         descriptors = len(list(Path(f"/proc/{agent.pid}/fd").iterdir()))
         code = agent.stop()
