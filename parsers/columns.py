@@ -130,6 +130,12 @@ class Texts:
     def _text(self, raw: bytes) -> str:
         return text(self.unescape(raw) if self.unescape and self.escape in raw else raw)
 
+    def holding(self, octet: int) -> Bools:
+        """Which texts have this byte in them."""
+        starts, ends = np.maximum(self.starts, 0), np.maximum(self.ends, 0)
+        found: Bools = self.octets.find(octet, starts, ends) < ends
+        return found
+
     def unpadded(self, width: int) -> "Texts":
         """The same texts without the spaces that a format added to make them `width` bytes."""
         starts, ends = self.starts.copy(), self.ends.copy()

@@ -181,7 +181,7 @@ def _access_parsers(options: Options) -> list[AccessParser]:
 
 
 def _python_parsers(options: Options) -> list[Parser]:
-    return [python_parser(text, zone=options.zone) for text in COMMON_FORMATS]
+    return [python_parser(text, zone=options.zone, guessed=True) for text in COMMON_FORMATS]
 
 
 def _auto(options: Options) -> AnyOf:

@@ -64,6 +64,10 @@ class HeadParser:
         labels = Texts(octets, at, until).labels()
         known = [self._knows(name) for name in labels.names]
         fits = found.fits & np.array([*known, False], np.bool_)[labels.codes]
+        for slot in self.layout.slots:
+            if slot.name == "logger":  # what has a blank in it is none
+                logger = Texts(octets, *found.slots["logger"]).unpadded(slot.least)
+                fits &= ~logger.holding(ord(" "))
         heads = begin_with_time(octets, starts, ends, fits)
         if self.continues:
             heads &= ~self._continue(labels)

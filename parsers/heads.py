@@ -125,6 +125,16 @@ HEADS = (
         "hadoop: container-log4j.properties of the node manager",
     ),
     Head(
+        "wildfly",
+        _COMMA + " {level:<5} [{logger}] ({thread}) {message}",
+        (
+            "2026-01-02 03:04:05,678 INFO  [org.jboss.as] (MSC service thread 1-1) WFLYSRV0049: up",
+            "2026-01-02 03:04:05,678 ERROR [io.quarkus.runtime.Application] (main) no route",
+        ),
+        # Also Keycloak and Quarkus. The server's console leaves out the date.
+        "%d{yyyy-MM-dd HH:mm:ss,SSS} %-5p [%c] (%t) %s%e%n in configurations of WildFly, Keycloak",
+    ),
+    Head(
         "zookeeper",
         _COMMA + " [myid:{id}] - {level:<5} [{thread}@{line}] - {message}",
         (

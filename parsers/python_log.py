@@ -64,6 +64,8 @@ class PythonParser:
     slots: tuple[str, ...]
     # asctime has no zone: local time in this one (None: UTC).
     zone: tzinfo | None = None
+    # Nobody said that the log is in this format: what has a blank in it is no logger's name.
+    guessed: bool = False
     name: str = "python"
 
     @property
@@ -87,6 +89,8 @@ class PythonParser:
         level, severity, known = _levels(texts.get("level"), len(found.starts))
         complaints = _complaints(octets, found.starts, found.ends)
         fits = found.fits & known
+        if self.guessed and "logger" in texts:
+            fits &= ~texts["logger"].holding(ord(" "))
         heads = fits | complaints
         if "asctime" in texts:
             heads = begin_with_time(octets, found.starts, found.ends, heads)
@@ -162,10 +166,13 @@ class _Lines:
     heads: Bools
 
 
-def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> PythonParser:
+def python_parser(
+    log_format: str = BASIC, *, zone: tzinfo | None = None, guessed: bool = False
+) -> PythonParser:
     """
     Compile a format string of Python's logging, in the style of `%`, `{` or `$`.
 
+    `guessed`: nobody said that the log is in this format, so that only what surely is may fit.
     Raises LayoutError if it has no `%(message)s`, or if nothing separates two of its parts.
     """
     tokens = _tokens(log_format)
@@ -177,7 +184,7 @@ def python_parser(log_format: str = BASIC, *, zone: tzinfo | None = None) -> Pyt
     except ValueError as error:
         raise LayoutError(str(error), 1) from None
     fields = tuple(name for name in names if name not in ("asctime", "level", "message"))
-    return PythonParser(layout, tuple(dict.fromkeys(fields)), zone)
+    return PythonParser(layout, tuple(dict.fromkeys(fields)), zone, guessed)
 
 
 def is_python_format(text: str) -> bool:

@@ -447,3 +447,12 @@ def test_the_first_of_kibanas_tags_is_the_level_if_any_is() -> None:
     events = found(line("warning", "plugins"), line("plugins", "error"), line())
 
     assert ["warning", "info", "info"] == [each.severity.label for each in events]
+
+
+def test_what_has_a_blank_in_it_is_no_logger() -> None:
+    """Each such name would be a metric of its own."""
+    events = found(
+        *(f"2026-01-02 03:04:05,678 INFO a.b.Login [qtp-{n}] failed for: ann" for n in range(3))
+    )
+
+    assert [("info", {})] * 3 == [(each.severity.label, each.fields) for each in events]
