@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from parsers.layout import (
     Attempted,
@@ -20,6 +21,9 @@ from parsers.layout import (
 from parsers.layout_pattern import line_pattern
 from parsers.words import REACH
 
+# Each file whose format nobody named tries them all: some 110, and those of the configuration.
+_MOST_KEPT = 512
+
 
 def compile_layout(tokens: Sequence[Token], *, escapes: bool = True) -> Layout:
     """
@@ -27,6 +31,11 @@ def compile_layout(tokens: Sequence[Token], *, escapes: bool = True) -> Layout:
 
     Raises ValueError if two slots of unknown width touch, so that nobody can tell where one ends.
     """
+    return _compiled(tuple(tokens), escapes)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _compiled(tokens: tuple[Token, ...], escapes: bool) -> Layout:
     slots = tuple(token for token in tokens if isinstance(token, Slot))
     pieces = _split_at_quotes(tokens)
     segments = tuple(_with_proof(_segment(piece)) for piece in pieces)
@@ -35,9 +44,7 @@ def compile_layout(tokens: Sequence[Token], *, escapes: bool = True) -> Layout:
     reach = max(sum(map(_reach, piece)) for piece in pieces)
     backslash = any(isinstance(token, Literal) and b"\\" in token.text for token in tokens)
     vectorised = reach < REACH // 2 and len(segments) % 2 == 1 and not backslash
-    return Layout(
-        tuple(tokens), slots, segments, pattern, vectorised, escapes, _alike(slots, segments)
-    )
+    return Layout(tokens, slots, segments, pattern, vectorised, escapes, _alike(slots, segments))
 
 
 def _with_proof(segment: Segment) -> Segment:
