@@ -22,6 +22,11 @@ _MONTHS = {
         start=1,
     )
 }
+# As syslog and journalctl write them in German, Dutch, French, Spanish, Italian and Portuguese,
+# where three letters tell (glibc's locales, abmon; not opened).
+_MONTHS |= {"gen": 1, "ene": 1, "fev": 2, "mrt": 3, "abr": 4, "avr": 4, "mai": 5, "mei": 5}
+_MONTHS |= {"mag": 5, "giu": 6, "lug": 7, "ago": 8, "set": 9, "okt": 10, "ott": 10, "out": 10}
+_MONTHS |= {"dez": 12, "dic": 12}
 # What the numbers of each notation of DATES mean: Y year, y year of the century, m month, b its
 # name, d day. Several readings are told apart by the lines of a block, the first if they cannot be:
 # US order with slashes and dashes (Splunk, cacti, IBM MQ, WebSphere), log4j's `yy/MM/dd` (Spark).

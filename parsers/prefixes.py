@@ -36,17 +36,24 @@ _PROCESS = rb"(?: \d[\w.]*)?(?:\[(?P<process>\d+)\])?: ?"
 # RFC 3164 as rsyslog and nginx write it (ngx_syslog.c), with an ISO time too; the time may have
 # been taken off by a relay, but then there is a process number.
 _BSD = (
-    rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} (?:[ \d]\d|\d) \d\d:\d\d:\d\d"
+    rb"(?:<\d{1,3}>)?(?:[A-Za-z][a-z]{2} (?:[ \d]\d|\d) \d\d:\d\d:\d\d"
     rb"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
 )
 _RFC5424 = (
     rb"<\d{1,3}>1 \S+ (?P<hostname>\S+) (?P<program>\S+) (?P<process>\S+) \S+ "
     rb'(?:-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+) ?(?:\xef\xbb\xbf)?'
 )
+# Heroku's router and dynos (devcenter.heroku.com, Logging; not opened: logs of users).
+_HEROKU = (
+    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?\+00:00 "
+    + _NO_LEVEL
+    + rb"(?P<program>[a-z][\w-]*)\[(?P<process>[\w.-]+)\]: "
+)
 _SYSLOG = (
     re.compile(_BSD + _PROGRAM + _PROCESS),
     re.compile(_PROGRAM + rb"\[(?P<process>\d+)\]: "),
     re.compile(_RFC5424),
+    re.compile(_HEROKU),
 )
 # Nearly all lines begin so; what comes then is looked at once for each program, not for each line.
 _BSD_SHAPE = "aaa bd dd:dd:dd "
@@ -72,6 +79,11 @@ _COMPOSE = re.compile(
 # `kubectl logs --prefix`: `[pod/web-0/app] text` (kubectl's pkg/cmd/logs/logs.go).
 _KUBECTL = re.compile(rb"\[pod/(?P<pod>[\w.-]+)/(?P<container>[\w.-]+)\] (?:%b)?" % _STAMP)
 _STAMPED = re.compile(_STAMP)
+# Jobs of GitHub and Azure, and of GitLab, which also says of what stream a line is, and whether it
+# goes on with the one before (logs of users, not opened).
+_CI = re.compile(
+    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{7}Z(?: |$)|\d{6}Z [0-9a-f]{2}[OE](?:[ +]|$))"
+)
 _Spans = tuple[Ints, Ints]
 _Array = TypeVar("_Array", Ints, Bools)
 
@@ -97,7 +109,10 @@ class _Prefixes:
     def between(self, first: str, *last: str) -> Texts:
         """All from the start of one part to the end of the last of others, in each line."""
         ends = np.maximum.reduce([self.parts[name][1] for name in (first, *last)])
-        return Texts(self.lines.octets, self.parts[first][0], ends)
+        starts = self.parts[first][0]
+        for name in last:  # Heroku's lines have no host
+            starts = np.where(starts < 0, self.parts[name][0], starts)
+        return Texts(self.lines.octets, starts, ends)
 
     def unwrapped(
         self, begin: Ints, stream: Ints, names: tuple[str, ...], fields: Sequence[str]
@@ -276,6 +291,12 @@ def _unwrap_stamped(lines: Lines) -> Unwrapped:
     return prefixes.unwrapped(prefixes.ends, np.where(prefixes.fits, 0, -1), ("stamped",), ())
 
 
+def _unwrap_ci(lines: Lines) -> Unwrapped:
+    """`2026-01-02T03:04:05.1234567Z text`, `2026-01-02T03:04:05.123456Z 00O text`."""
+    prefixes = _matched(lines, _CI)
+    return prefixes.unwrapped(prefixes.ends, np.where(prefixes.fits, 0, -1), ("ci",), ())
+
+
 def _unwrap_coloured(lines: Lines) -> Unwrapped:
     """Text with commands to a terminal, which are taken off what is in any frame."""
     nothing = _Prefixes(lines, np.zeros(len(lines), np.bool_), lines.starts, {})
@@ -296,6 +317,8 @@ FRAMES = (
     DOCKER,
     Frame("compose", _unwrap_compose, _COMPOSE),
     Frame("kubectl", _unwrap_kubectl, _KUBECTL),
+    # All lines are: a .NET program writes such times itself, before the first line of a record.
+    Frame("ci", _unwrap_ci, _CI, enough=0.99),
     SYSLOG,
     Frame("stamped", _unwrap_stamped, _STAMPED),
     COLOURED,

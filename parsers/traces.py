@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parsers.kinds import digits
 from parsers.words import Bools, Ints, Octets
 
 
@@ -151,8 +152,10 @@ TRACES = (
         b"^",
         re.compile(
             # Below the line of the source and its marks: the error, and in the end the version.
-            rb"^[ \t]*+\^++\r?$(?:\n\r?$(?:\n(?:Uncaught )?+[\w.$]++(?: \[\w++\])?+:[^\n]*$"
-            rb"(?:\n(?:[ \t][^\n]*|\r?|\}\r?)$)*+(?:\nNode\.js v\d[^\n]*$)?+)?+)?+",
+            # journald leaves out the empty line between.
+            rb"^[ \t]*+\^++\r?$(?:\n\r?$)?+(?:\n(?:Uncaught )?+[\w.$]++(?: \[\w++\])?+:[^\n]*$"
+            rb"(?:\nRequire stack:\r?$(?:\n- [^\n]*$)*+)?+"
+            rb"(?:\n(?:[ \t][^\n]*|\r?|\}\r?)$)*+(?:\nNode\.js v\d[^\n]*$)?+)?+",
             re.MULTILINE,
         ),
         True,
@@ -222,7 +225,7 @@ CONTINUES = (
     # anyhow (src/fmt.rs).
     *(b"Caused by:", b"Wrapped by: ", b"Suppressed: ", b"Stack backtrace:"),
     # .NET: `--- End of stack trace from previous location ---`, `--- End of inner exception …`.
-    *(b"--- End of ", b"</"),  # and the end of an element of XML
+    *(b"--- End of ", b"---> ", b"</"),  # and the end of an element of XML
     # Eclipse, below `!ENTRY … 2026-01-02 03:04:05.678` (logs of users).
     *(b"!MESSAGE ", b"!STACK ", b"!SUBENTRY "),
     # Rails, behind an exception with causes (debug_exceptions.rb).
@@ -242,4 +245,11 @@ def goes_on(octets: Octets, starts: Ints, ends: Ints) -> Bools:
         if rows.size:
             long = ends[rows] - starts[rows] >= len(prefix)
             found[rows] = long & octets.literal(prefix, starts[rows])
+    return found | _is_frame(octets, starts, ends)
+
+
+def _is_frame(octets: Octets, starts: Ints, ends: Ints) -> Bools:
+    """`at a.B.c(B.java:7)`, `at f (/x.js:3:9)`: frames that something has put to the left."""
+    last = octets.bytes[np.maximum(ends - 1, 0)]
+    found: Bools = octets.literal(b"at ", starts) & ((last == ord(")")) | digits(last))
     return found

@@ -456,3 +456,60 @@ def test_what_has_a_blank_in_it_is_no_logger() -> None:
     )
 
     assert [("info", {})] * 3 == [(each.severity.label, each.fields) for each in events]
+
+
+def test_what_herokus_dynos_write_comes_off_their_frame() -> None:
+    events = found(
+        "2026-01-02T03:04:05.678901+00:00 app[web.1]: 2026-01-02 03:04:05,678 ERROR shop: no",
+        "2026-01-02T03:04:05.678902+00:00 app[web.1]: Traceback (most recent call last):",
+        '2026-01-02T03:04:05.678903+00:00 app[web.1]:   File "a.py", line 1, in f',
+        "2026-01-02T03:04:05.678904+00:00 heroku[web.1]: State changed from starting to up",
+        "2026-01-02T03:04:05.678905+00:00 app[web.1]: ValueError: no",
+    )
+
+    assert [("app", 4), ("heroku", 1)] == [(e.fields["program"], e.lines) for e in events]
+    assert ["error", "info"] == [each.severity.label for each in events]
+    assert "ValueError" == events[0].fields["exception_type"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "time"), [("05.6789012Z", "05.678901"), ("05.678901Z 00O", "05.678901")]
+)
+def test_what_jobs_write_comes_off_their_frame(mark: str, time: str) -> None:
+    events = found(
+        *(f"2026-01-02T03:04:{mark} {text}" for text in ("##[error]no", "go:", "  File a", "end"))
+    )
+
+    assert ["##[error]no", "go:\n  File a", "end"] == [each.message for each in events]
+    assert "error" == events[0].severity.label
+    assert [f"2026-01-02T03:04:{time}+00:00"] * 3 == [each.time for each in events]
+
+
+@pytest.mark.parametrize("month", ["Ene", "gen", "Jan"])
+def test_months_have_names_in_other_languages(month: str) -> None:
+    (event,) = found(f"{month} 02 03:04:05 web7 systemd[1]: Started shop.")
+
+    assert ("2026-01-02T03:04:05+00:00", "Started shop.") == (event.time, event.message)
+
+
+def test_a_crash_of_node_is_one_record_though_journald_leaves_out_its_empty_lines() -> None:
+    texts = ("node:internal/modules/cjs/loader:1137", "  throw err;", "  ^")
+    more = (
+        "Error: Cannot find module './a'",
+        "Require stack:",
+        "- /srv/b.js",
+        "    at f (/c.js:3)",
+    )
+
+    assert [7] == lines_of(*(f"Jan  2 03:04:05 web7 shop[7]: {text}" for text in (*texts, *more)))
+
+
+def test_frames_of_a_stack_that_are_not_indented_belong_to_it() -> None:
+    assert [3, 3] == lines_of(
+        "[03:04:05] [Server thread/WARN]: no",
+        "at java.lang.Thread.run(Thread.java:748)",
+        "at node:internal/main/run_main_module:28:49",
+        "[03:04:06] [Server thread/WARN]: no",
+        "---> System.FormatException: bad",
+        "at a.B.c(Unknown Source)",
+    )
