@@ -82,6 +82,10 @@ class Descriptors:
                 return True
         return self.open_count() < self.most
 
+    def may_exceed(self) -> bool:
+        """Whether one more may be opened all the same, of the reserve, for who has waited."""
+        return self.open_count() < self.most + RESERVE // 2
+
     def ran_out(self) -> bool:
         """
         Note that the kernel refused a file (EMFILE): somebody else takes more than the reserve.

@@ -17,6 +17,9 @@ from agent.tail import Tail
 from agent.watched import Watched
 from parsers.block import Block
 
+# How long a file that has grown waits until others are read and can be closed.
+_MOST_WAIT_S = 2.0
+
 
 class Lane:
     """
@@ -36,6 +39,7 @@ class Lane:
         self._forerunners = Forerunners(self._roster, common)
         self._resumed = False
         self._resting: Resting | None = None  # the file, if it is followed and yet not open
+        self._waits_since_s = math.inf  # clock time since when there is no room to open it
         self._phase_s = common.pace.phase_s(len(common.lanes))
 
     @property
@@ -246,7 +250,7 @@ class Lane:
     def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
         """Hand out one block, of the oldest file that has one; None if there is none now."""
         if self._resting and self._resting.has_changed():
-            self._wake_up(now_s, draining)
+            self._wake_up(self._resting, now_s, draining)
         if self._forerunners.searching:
             self._forerunners.search_on(now_s)
         if self._forerunners.searching:  # still: what it finds is older than all that is open
@@ -257,13 +261,20 @@ class Lane:
             return None
         return self._turn(now_s, draining=draining)
 
-    def _wake_up(self, now_s: float, draining: bool) -> None:
+    def _wake_up(self, resting: Resting, now_s: float, draining: bool) -> None:
         """Open the file that rests, if there is room; if not, the next look tries again."""
-        # A stop is the last chance: then all that the kernel still allows may be opened.
-        if self._common.descriptors.make_room() or draining:
+        self._roster.armed = False  # it has changed already: of that the kernel tells no more
+        if not resting.has_its_name():
+            return  # the sweep looks for it
+        self._waits_since_s = min(self._waits_since_s, now_s)
+        # Where all that is open is deleted and still written to, there never is room. A stop is the
+        # last chance: then all that the kernel still allows may be opened.
+        patient = now_s - self._waits_since_s < _MOST_WAIT_S
+        descriptors = self._common.descriptors
+        if descriptors.make_room() or draining or (not patient and descriptors.may_exceed()):
             self.open_again(now_s)
-        if not self.live:  # it has changed already: of that the kernel tells no more
-            self._roster.armed = False
+        if self.live:
+            self._waits_since_s = math.inf
 
     @property
     def has_more(self) -> bool:

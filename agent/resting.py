@@ -20,7 +20,7 @@ class Resting:
     @classmethod
     def of(cls, tail: Tail) -> Self:
         """Note how an open file is."""
-        return cls(tail.path, tail.key, tail.seen if tail.is_still() else (-1, -1))
+        return cls(tail.path, tail.key, tail.seen if tail.is_read() else (-1, -1))
 
     def has_its_name(self) -> bool:
         """Whether it is this file that stands under the name."""

@@ -197,6 +197,10 @@ class Tail:
         seen = (stat.st_size, stat.st_mtime_ns)
         return stat.st_nlink > 0 and seen == self._seen == self._stuck[0]
 
+    def is_read(self) -> bool:
+        """Whether there was nothing left to hand out at the last look, now or when it is quiet."""
+        return self.place.offset == self._seen[0] or self.is_still()
+
     def may_rest(self) -> bool:
         """Whether the file can be closed and opened again by its name, and nothing lost by it."""
         return self.retired_s is None and self.done.offset == self.place.offset

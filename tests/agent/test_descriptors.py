@@ -95,6 +95,42 @@ def test_files_that_grow_while_there_is_no_room_wait_for_it(
     assert sorted(found.split()) == sorted(b" ".join(_new(logs)).split())
 
 
+def test_files_do_not_wait_for_ever_for_deleted_ones_that_are_written_to(tmp_path: Path) -> None:
+    logs = make(tmp_path, 6)
+    reader = Reader(tmp_path / "*.log", most_open=2)
+    reader.read()
+    held = [log for log in logs if is_open(log)]
+    writers = [log.open("ab", buffering=0) for log in held]
+    for log in held:
+        log.unlink()
+    reader.read()
+    for log in set(logs) - set(held):
+        append(log, b"new\n")
+    found = b""
+    for _ in range(4):
+        for writer in writers:
+            writer.write(b"from the grave\n")
+        found += reader.read(after_s=1.0)
+    for writer in writers:
+        writer.close()
+
+    assert (len(held), found.count(b"new")) == (2, 4)
+
+
+def test_files_that_rest_are_not_opened_while_nothing_is_written(tmp_path: Path) -> None:
+    logs = make(tmp_path, 3 * MOST)
+    reader = reading(tmp_path)
+    for log in logs:
+        append(log, b"new\n")
+    reader.read()
+    reader.read()
+    opened = reader.counts["files.opened"]
+    for _ in range(20):
+        reader.read(after_s=0.3, sweep=False)
+
+    assert reader.counts["files.opened"] == opened
+
+
 def test_older_file_is_read_while_the_present_one_rests(tmp_path: Path, logs: list[Path]) -> None:
     """A copy that came late, and is found when the names are looked up once more."""
     reader = reading(tmp_path)
