@@ -16,7 +16,10 @@ _WORDS = (
     b"NOTICE ",
 )
 _MOST_INDENTED = 24
-_ENOUGH = 0.5
+# A table in a message has such lines, too: of a log padded on the left most are, and some.
+_FEW = 2
+_SOME = 4
+_MOST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,15 @@ class Aligned:
 def aligned_in(octets: Octets, starts: Ints, ends: Ints) -> Aligned:
     """What the first lines of a log tell: levels on the left below each other, or on the right."""
     rows, begin, end = _levels(octets, starts, ends)
-    if not len(rows):
+    if len(rows) < _FEW:
         return Aligned()
     column = int(np.bincount(begin).argmax())
     others = np.flatnonzero(octets.bytes[starts] != ord(" "))
     others = others[starts[others] + column < ends[others]]
     if _word_ends(octets, starts[others] + column).any():
         return Aligned(begin=column)
-    several = begin.min() < begin.max() or len(rows) >= _ENOUGH * int((ends > starts).sum())
-    return Aligned(end=int(end[0])) if several and (end == end[0]).all() else Aligned()
+    most = len(rows) >= max(_SOME, _MOST * int((ends > starts).sum()))
+    return Aligned(end=int(end[0])) if most and (end == end[0]).all() else Aligned()
 
 
 def _levels(octets: Octets, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints]:

@@ -15,6 +15,7 @@ from parsers.stamps import CLOCK_ONLY, Stamps, find_stamps
 from parsers.words import Bools, Ints, Octets
 
 _LEADS = (b"", b"[", b"# Time: ", b"*** ")
+_STATEMENT = b"# User@Host: "  # of MySQL (logs of users)
 _REPORT = b" REPORT==== "  # of Erlang: `=ERROR REPORT==== 2-Jan-2026::03:04:05 ===`
 # What stands below who wrote it (java.util.logging.Level).
 _LEVELS = (b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ", b"FINER: ", b"FINEST: ")
@@ -33,6 +34,8 @@ class Captions:
     alone: Bools
     # The line below a caption, by its number: it belongs to it, whatever it states but a time.
     below: Ints
+    # Lines that begin another record of the same time: statements in MySQL's slow log.
+    again: Ints
     # Which of all lines begin with a level of java.util.logging.
     leveled: Bools
 
@@ -47,7 +50,8 @@ def captions(octets: Octets, starts: Ints, ends: Ints) -> Captions:
         leveled[rows] |= octets.literal(text, starts[rows])
     alone = _alone(octets, starts, ends, stamps, leveled[1:])
     below = np.flatnonzero(alone[:-1] & ~dated[1:] & (ends[1:] > starts[1:])) + 1
-    return Captions(dated, alone, below, leveled[:-1])
+    again = np.setdiff1d(np.flatnonzero(octets.literal(_STATEMENT, starts)), below)
+    return Captions(dated, alone, below, again, leveled[:-1])
 
 
 def _alone(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps, leveled: Bools) -> Bools:

@@ -69,6 +69,8 @@ SCALES = {
 # Keys of a level that are one only if the value is a level word: `status` is 200 as often, and
 # OpenTelemetry's text is what the source called it.
 WORDS_ONLY = frozenset({"status", "severityText", "severity_text", "SeverityText", "at", "tags"})
+# A list whose first item may be the level: it stays a field, for the others.
+TAGS = "tags"
 
 # The common lists; what their keys are from, as opened:
 # ECS          https://github.com/elastic/ecs-logging (spec/spec.json)
@@ -264,7 +266,12 @@ CONVENTIONS = (
     Convention(
         "Kibana",
         ("type", "@timestamp", "tags", "pid"),
-        Keys(("@timestamp",), ("tags",), ("message",), exception_stack=("error.stack",)),
+        Keys(
+            ("@timestamp",),
+            ("level", "log.level", TAGS),
+            ("message",),
+            exception_stack=("error.stack",),
+        ),
     ),
     # https://github.com/Delgan/loguru, loguru/_handler.py (`serialize=True`): `text` is the line as
     # the terminal shows it.

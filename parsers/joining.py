@@ -18,6 +18,7 @@ from parsers.words import Bools, Ints, Octets, positions
 # the first line has its time in the place in which the others have it.
 _ENOUGH = 0.5
 _SOME = 0.1
+_FEW = 3  # two times, and the end of the sample
 # How far a log is indented at most, and how far behind that a time is that begins a record: behind
 # a level padded to five (log4j's `%5p [%t] %d`).
 _MOST_INDENTED = 16
@@ -49,10 +50,11 @@ class Joining:
             for span in trace.spans(octets, starts, ends):
                 first_line, behind = np.searchsorted(starts, span)
                 heads[first_line + (not trace.joins) : behind] = False
-        if self.captioned:
-            heads[captions(octets, starts, ends).below] = False
         if self.joins:
             heads[_undated(octets, starts, ends, np.flatnonzero(heads))] = False
+        if self.captioned:
+            found = captions(octets, starts, ends)
+            heads[found.below], heads[found.again] = False, True
         return heads
 
 
@@ -78,11 +80,19 @@ def joining_of(head: bytes) -> Joining:
 
 
 def _in_place(octets: Octets, starts: Ints, ends: Ints) -> int:
-    """How many lines state their time where the first of them does."""
+    """
+    How many lines state their time where the first of them does; 0 if they end before the sample.
+
+    What an entrypoint says of itself before another program writes says nothing of that.
+    """
     stamps, _, _ = find_stamps(octets, starts, ends)
     column = stamps.at - starts
     alike = (stamps.at >= 0) & (column == column[:1]) & (stamps.notation == stamps.notation[:1])
-    return int(alike.sum()) if alike[:1].any() and column[0] <= _NEAR_BYTES else 0
+    rows = np.append(np.flatnonzero(alike), len(starts))
+    if len(rows) < _FEW or column[0] > _NEAR_BYTES or alike[0] == 0:
+        return 0
+    gaps = np.diff(rows)
+    return len(rows) - 1 if gaps[-1] <= gaps[:-1].max() else 0
 
 
 def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...]) -> Bools:
@@ -114,18 +124,10 @@ def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:
     """Of the lines `rows` those that state neither a time nor a level."""
     stamps, _, _ = find_stamps(octets, starts[rows], ends[rows])
     rows = rows[stamps.at < 0]
-    thrown = _thrown(octets, starts, rows)
     if not rows.size:
         return rows
     lines = with_stamps(octets, starts[rows], ends[rows])
     levels = stated_levels(head_runs(octets, lines), lines)
     silent = np.array([name is None for name in levels.names], np.bool_)[levels.codes]
-    found: Ints = rows[thrown | (silent & ~stands(octets, lines.starts, lines.ends))]
-    return found
-
-
-def _thrown(octets: Octets, starts: Ints, rows: Ints) -> Bools:
-    """Lines that are the text of JavaScript's `Error` and not a level: a stack stands below."""
-    below = starts[np.minimum(rows + 1, len(starts) - 1)]
-    found: Bools = octets.literal(b"Error: ", starts[rows]) & octets.literal(b"    at ", below)
+    found: Ints = rows[silent & ~stands(octets, lines.starts, lines.ends)]
     return found

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from parsers.columns import Value, distinct
-from parsers.conventions import WORDS_ONLY
+from parsers.conventions import TAGS, WORDS_ONLY
 from parsers.dotted import Record, lookup
 from parsers.plans import Plan, sole
 from parsers.scales import severity_of_word, stated_severity
@@ -74,7 +74,7 @@ def stated_level(record: Record, plan: Plan) -> tuple[str, Value]:
     """The key of the level and its value; an empty key: the record states none."""
     for key in plan.keys.level:
         value = lookup(record, key)
-        if isinstance(value, list) and value:
+        if key == TAGS and isinstance(value, list) and value:
             value = value[0]
         if key in WORDS_ONLY and not _is_word(value):
             continue

@@ -14,8 +14,6 @@ _STARTS = (
     *("START RequestI_: ", "EN_ RequestI_: ", "REPORT RequestI_: "),
     # Apache httpd before it has a log, as in the stream of a container (logs of users).
     "AHddddd: ",
-    # MySQL's slow log, below a statement of the same second (logs of users).
-    "# User@Host: ",
     # Redis, in a handler of signals (logs of users): `7:signal-handler (1767323045) text`.
     *(f"{'d' * digits}:signal-han_ler (" for digits in range(1, 8)),
 )

@@ -14,6 +14,8 @@ _FACILITIES = keys_of(
     "kern user mail daemon auth syslog lpr news uucp cron authpriv ftp local security"
 )
 
+_LONGEST_NAME = 64  # of a logger
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -144,12 +146,16 @@ def _before_colon(p: Places, joined: Bools, capital: Bools) -> Bools:
 
 def _behind_a_name(p: Places) -> Bools:
     """ZoneMinder's `web_php[7].ERR [`; locust's `] web-1/ERROR/stderr: `, right behind the time."""
-    found: Bools = p.octets.literal(b"].", p.at - 2) & (p.behind == ord(" "))
+    bytes_ = p.octets.bytes
+    found: Bools = p.octets.literal(b"].", p.at - 2) & p.octets.literal(b" [", p.end)
+    found &= digits(bytes_[p.at - 3])
     slashed = (p.before == ord("/")) & (p.behind == ord("/")) & (p.stamp_ends >= 0)
+    slashed &= p.octets.literal(b"] ", np.maximum(p.stamp_ends, 0))
     rows = np.flatnonzero(slashed)
-    at, begin = p.at[rows], np.minimum(p.stamp_ends[rows] + len("] "), p.at[rows])
-    first = [p.octets.find(octet, begin, at - 1) for octet in b"/ "]
-    found[rows] |= (first[0] >= at - 1) & (first[1] >= at - 1)
+    at, end, begin = p.at[rows], p.end[rows], p.stamp_ends[rows] + len("] ")
+    host = [p.octets.find(octet, begin, at - 1) >= at - 1 for octet in b"/ "]
+    blank = p.octets.find(ord(" "), end, end + _LONGEST_NAME)
+    found[rows] |= host[0] & host[1] & (bytes_[blank - 1] == ord(":"))
     return found
 
 

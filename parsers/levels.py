@@ -105,7 +105,8 @@ def _letter_ranks(octets: Octets, runs: Runs, single: Ints, rows: Rows) -> Ints:
     # MongoDB counts how much is debugged: `D1 COMMAND`.
     numbered = (octet == ord("D")) & digits(behind) & (octets.bytes[at + 2] == ord(" "))
     free = ~(letters(before) | digits(before)) & (among(behind, b" ]|/:\t,") | numbered)
-    free &= (behind != ord(":")) | ~digits(octets.bytes[at + 2])  # Kodi's thread: `T:2261766352`
+    # Kodi's thread: `T:2261766352`.
+    free &= (octet != ord("T")) | (behind != ord(":")) | ~digits(octets.bytes[at + 2])
     gap = at - stamp.until[row]
     near = (stamp.at[row] >= 0) & (gap >= 0) & (gap <= _LETTER_BYTES)
     follows = free & near & runs.is_first(single, rows.starts, stamp)

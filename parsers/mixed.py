@@ -270,12 +270,16 @@ def _kept(batch: Batch, lines: Lines, owner: Ints) -> list[Piece]:
     foreign = np.minimum.accumulate(foreign[::-1])[::-1]  # the next one from each line on
     whole = foreign[first] >= first + count
     rows = np.flatnonzero(whole)
-    part = batch.select(rows)
+    part, parser = batch.select(rows), cast(Parser, batch.cutter)
     pieces = [Piece(part, part.starts, part.ends, count[rows])]
     cut = first[~whole & (owner[first] == 0)]
+    own = _ranges(cut, foreign[cut])
+    left = owner == 0
+    left[own], left[_ranges(first[rows], (first + count)[rows])] = False, False
+    if left.any():  # behind a line of another format, and yet not that one's
+        pieces += _pieces(parser, lines, np.flatnonzero(left))
     if not cut.size:
         return pieces
-    parser, own = cast(Parser, batch.cutter), _ranges(cut, foreign[cut])
     together = piece_of(parser, lines, own)
     if len(together.batch) == len(cut):  # each begins with a line that begins a record
         return [*pieces, together]

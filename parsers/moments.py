@@ -46,7 +46,7 @@ _READINGS = {
 }
 _ORDERS = tuple(_READINGS[shape] for shape in DATES)
 _AMBIGUOUS = frozenset(number for number, orders in enumerate(_ORDERS) if len(orders) > 1)
-_BARE_ORDERS = {"aaa bd dd:dd": "md", "dddd/dddddd": "md"}
+_BARE_ORDERS = {"dddd/dddddd": "md"}
 _TAI64N = CLOCK_ONLY + 1 + BARE.index(TAI64N)
 _PARTS = re.compile(rb"[A-Za-z]+|\d+")
 _CLOCK = re.compile(
@@ -151,12 +151,8 @@ class Moments:
             return _since_1970(int(raw))
         stripped = raw.rstrip(b"Z")
         zone = b"Z" if raw[-1:] == b"Z" else b""
-        if shape.endswith("dd:dd"):
-            days, text = stripped[:-6], b"%b:00%b" % (stripped[-5:], zone)
-        else:
-            days, clock = stripped[:-7], stripped[-6:]
-            text = b"%b:%b:%b%b" % (clock[:2], clock[2:4], clock[4:], zone)
-        match = _CLOCK.fullmatch(text)
+        days, clock = stripped[:-7], stripped[-6:]
+        match = _CLOCK.fullmatch(b"%b:%b:%b%b" % (clock[:2], clock[2:4], clock[4:], zone))
         order = _BARE_ORDERS.get(shape) or ("ymd" if len(days) == len("yymmdd") else "Ymd")
         return self._whole(_numbers(days, order), match) if match else None
 

@@ -88,15 +88,10 @@ _WORDS: tuple[tuple[Severity, str], ...] = (
     (Severity.DEBUG, "trac debu"),
     (Severity.ERROR, "erro"),
     (Severity.CRITICAL, "fata pani"),
-    # winston's `npm` levels (triple-beam's config/npm.js) and npm's own; not opened.
+    # winston's `npm` levels (triple-beam's config/npm.js, not opened); its `http` is left out.
     (Severity.DEBUG, "silly"),
-    (Severity.INFO, "http timing"),
-    # ESPHome (esphome/core/log.cpp: LOG_LEVEL_LETTERS, not opened), in brackets; Suricata
-    # (src/util-debug.c: sc_log_level_map).
-    (Severity.DEBUG, "vv perf"),
-    # ZoneMinder (src/zm_logger.cpp, not opened: logs of users).
-    (Severity.WARNING, "war"),
-    (Severity.CRITICAL, "fat"),
+    # ESPHome (esphome/core/log.cpp: LOG_LEVEL_LETTERS, not opened), in brackets.
+    (Severity.DEBUG, "vv"),
     # Open vSwitch (include/openvswitch/vlog.h).
     (Severity.CRITICAL, "emer"),
 )
@@ -113,7 +108,7 @@ MARKS = {
 # Words that are more often not a level: they are one only where nothing but a level stands.
 _RARE = (
     "log statement hint detail context query config audit note system success fail failure diag"
-    " deprecated deprecation alert fine finer finest ee ww ii vv mark perf war fat http timing"
+    " deprecated deprecation alert fine finer finest ee ww ii vv mark silly"
 )
 RARE = frozenset(_RARE.split())
 # The severities of syslog by number (RFC 5424 table 2): a priority is facility * 8 + severity.

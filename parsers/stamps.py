@@ -31,13 +31,13 @@ CLOCK_ONLY = len(DATES)
 # Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
 # digits (`h`; skalibs' src/include/skalibs/tai.h: TAI_MAGIC).
 TAI64N = "@40000000hhhhhhhhhhhhhhhh"
-# Times without `:mm:`, at the start of a line: HDFS `260102 030405`, seconds
-# to nanoseconds since 1970 (squid, nagios, auditd), ISO 8601's basic form; behind the number of a
-# process Zabbix's (its log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`) and Chromium's (not opened:
-# `[7:0102/030405.678:ERROR:a.cc(3)]`). And clocks without seconds (not opened: MPD's).
+# Times without `:mm:`, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
+# 1970 (squid, nagios, auditd), ISO 8601's basic form; behind the number of a process Zabbix's (its
+# log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`) and Chromium's (not opened:
+# `[7:0102/030405.678:ERROR:a.cc(3)]`).
+_BEHIND_PROCESS = ("dddddddd:dddddd", "dddd/dddddd")
 BARE = (
-    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd", "dddddddd:dddddd"),
-    *("dddd-dd-dd dd:dd", "aaa bd dd:dd", "dddd/dddddd"),
+    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd", *_BEHIND_PROCESS),
     *("dddddddddd.d", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
     *("dddddddddd", TAI64N),
 )
@@ -198,6 +198,8 @@ def _date(octets: Octets, hour: Ints) -> tuple[Ints, Ints]:
     notation, at = np.full(len(hour), CLOCK_ONLY), hour.copy()
     left = np.flatnonzero(end < hour)
     for number, shape in enumerate(DATES):
+        if number == 1:  # PocketMine's `2026-01-02 [03:04:05]`: any shorter one may be a version
+            left = left[octets.bytes[hour[left] - 1] != ord("[")]
         if not left.size:
             break
         begin = end[left] - len(shape)
@@ -269,7 +271,7 @@ def _year(octets: Octets, end: Ints, notation: Ints, at: Ints) -> Ints:
 
 
 def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
-    """Times without a colon, for the rows that have none yet."""
+    """Times of BARE, for the rows that have none yet."""
     rows = np.flatnonzero(stamps.at < 0)
     at = starts[rows] + among(octets.bytes[starts[rows]], b"[(")
     for call in _CALLS:
@@ -289,6 +291,8 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
         behind = octets.bytes[end]
         fits = shaped(octets, at, shape) & (end <= ends[rows])
         fits &= ~digits(behind) & ~letters(behind) | among(behind, b"Z")
+        if shape in _BEHIND_PROCESS:
+            fits &= (octets.bytes[at - 1] == ord(":")) & (at > starts[rows])
         _put(stamps, rows[fits], _bare_stamps(octets, at[fits], end[fits], number))
         rows, at = rows[~fits], at[~fits]
     _behind_a_word(octets, starts, ends, stamps, rows)
@@ -305,7 +309,7 @@ def _behind_a_process(octets: Octets, at: Ints) -> Ints:
     begin, found = at[rows], at.copy()
     for _ in range(_PROCESS_DIGITS):
         begin += octets.bytes[begin] == ord(" ")
-    for shapes in (("dddddddd:dddddd", "dddd/dddddd"), ("dddd/dddddd",)):
+    for shapes in (_BEHIND_PROCESS, _BEHIND_PROCESS[1:]):
         for _ in range(_PROCESS_DIGITS):
             begin += digits(octets.bytes[begin])
         fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])

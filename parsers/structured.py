@@ -12,7 +12,7 @@ from parsers.batch import Batch, Cutter, line_spans
 from parsers.block import Block
 from parsers.capture import CAPTURE, SIDES, captured, without_payloads
 from parsers.columns import Column, Objects, Value
-from parsers.conventions import Names
+from parsers.conventions import TAGS, Names
 from parsers.dotted import Record, lookup, without
 from parsers.judged import class_of, judged, stated_level
 from parsers.nginx_access import DEFAULT_SEVERITIES
@@ -238,7 +238,7 @@ def _fields(record: Record, plan: Plan, time: Value, read: _Read) -> Record:
         if key:
             alike[role] = value
             taken.append(key)
-    left = {key: value for key, value in record.items() if key not in taken}
+    left = {key: value for key, value in record.items() if key == TAGS or key not in taken}
     for key in taken:
         if key and key not in record:
             left = without(left, key)

@@ -11,9 +11,8 @@ from parsers.moments import WITH_COLON, Moments, Stamp
 from parsers.stamps import BARE, CLOCK_ONLY, Stamps
 from parsers.words import Ints, Octets
 
-# How much of a stamp changes within ten minutes, by its notation; 0: it is read whole, as seconds
-# since 1970 and clocks without seconds are.
-_WHOLE = ("d" * 10, "@", "dddd-", "aaa")
+# How much of a stamp changes within ten minutes, by its notation; of seconds since 1970 all.
+_WHOLE = ("d" * 10, "@")
 _TAILS = np.array(
     [WITH_COLON] * CLOCK_ONLY + [0] + [len("000") * (not b.startswith(_WHOLE)) for b in BARE]
 )

@@ -51,10 +51,8 @@ def found(*lines: str) -> list[Event]:
         ("[arm-1] [INFO] [1767323045.678901234] [arm.node]: ready", "03:04:05.678901"),
         ("[7] 2/1/2026 -- 03:04:05 - (runmodes.c:1) <Info> (Main) -- ready", "03:04:05"),
         ("20260102T030405.678Z INFO ready", "03:04:05.678"),
-        ("Jan  2 03:04 : player: ready", "03:04:00"),
         ("[712:0102/030405.678:ERROR:gpu_host.cc(9)] exited", "03:04:05.678"),
         ("[712:713:0102/030405.678901:WARNING:gpu_host.cc(9)] slow", "03:04:05.678901"),
-        ("[2026/01/02 03:04] WARN slow", "03:04:00"),
     ],
 )
 def test_a_time_is_read(line: str, time: str) -> None:
@@ -179,7 +177,13 @@ def test_a_line_of_syslog_without_a_level_is_a_record() -> None:
         ("02 Jan 03:04:05 * ready", "notice"),
         ("shop:debug 2026-01-02 03:04:05: ready", "debug"),
         (f"2026-01-02 03:04:05 fw a={'b' * 200} c d priority=Critical e", "critical"),
-        # None of these is a level: parts of an address, a name, an error's number.
+        ("2026-01-02 03:04:05 [http] ERROR: upstream failed", "error"),
+        ("2026-01-02 03:04:05 E:12 drive x", "error"),
+        # None of these is a level: parts of an address, a name, a path, an error's number.
+        ("2026-01-02 03:04:05 mount /dev/sda1 as (FAT) ok", "info"),
+        ("2026-01-02 03:04:05 data/ERROR/x.csv moved", "info"),
+        ("[2026-01-02 03:04:05] shop/ERROR/x.log rotated", "info"),
+        ("2026-01-02 03:04:05 spec.containers[0].DEBUG must be a string", "info"),
         ("2026-01-02 03:04:05 a MAC=00:EE:aa:bb:cc:dd:EE:ff:01 b", "info"),
         ("2026-01-02 03:04:05 a user=<error> b", "info"),
         ("2026-01-02 03:04:05 a (SSL: error:0A00006C:SSL routines::bad)", "info"),
@@ -363,9 +367,14 @@ def test_levels_below_each_other_begin_records_though_their_lines_are_indented()
         "           WARNING  no file                                         cache.py:9",
         "                    at all",
     )
-    assert [1, 1, 2] == lines_of(
-        "  INFO [6f2c] Running mkdir", " DEBUG [6f2c] Command: mkdir", " ERROR [6f2c] no", "\tnone"
+    assert [1, 1, 1, 2] == lines_of(
+        *("  INFO [6f2c] Running mkdir", " DEBUG [6f2c] Command: mkdir"),
+        *("  INFO [6f2c] Done", " ERROR [6f2c] no", "\tnone"),
     )
+
+
+def test_a_table_of_levels_within_a_record_is_a_part_of_it() -> None:
+    assert [3] == lines_of("INFO Scan summary:", "    WARNING 3 files", "      ERROR 5 files")
 
 
 def test_indented_levels_in_no_column_belong_to_the_record_before() -> None:
@@ -381,13 +390,19 @@ def test_what_is_wrapped_goes_on_where_the_times_of_all_records_stand_below_each
     assert [4, 4] == lines_of(*(head, "encountered in the plugin", "load of shop:", "none") * 2)
 
 
-def test_a_stack_below_the_text_of_an_error_is_that_of_the_record_before() -> None:
-    assert [3, 1] == lines_of(
-        "[2.1.2026, 03:04:05] ERROR   Shop - no server",
-        "Error: spawn EINVAL",
-        "    at ChildProcess.spawn (node:internal/child_process:421:11)",
-        "[2.1.2026, 03:04:06] INFO    Shop - ready",
-    )
+def test_an_error_with_its_stack_is_a_record_though_it_has_no_time() -> None:
+    """What Node prints of an error: as a part of the record before, it would be information."""
+    line = "2026-01-02 03:04:05 INFO GET /a 200"
+
+    events = found(line, line, "Error: no route", "    at f (node:net:1555:16)", line)
+
+    assert ["info", "info", "error", "info"] == [each.severity.label for each in events]
+
+
+def test_what_an_entrypoint_writes_first_says_nothing_of_the_program_behind_it() -> None:
+    head = [f"2026-01-02 03:04:0{n} entrypoint: step {n}" for n in range(2)]
+
+    assert [1] * 20 == lines_of(*head, *(f"GET /items/{n} 200 {n}ms" for n in range(18)))
 
 
 def test_statements_of_the_same_second_in_mysqls_slow_log_are_records() -> None:
@@ -447,6 +462,7 @@ def test_the_first_of_kibanas_tags_is_the_level_if_any_is() -> None:
     events = found(line("warning", "plugins"), line("plugins", "error"), line())
 
     assert ["warning", "info", "info"] == [each.severity.label for each in events]
+    assert ["warning", "plugins"] == events[0].fields["tags"]
 
 
 def test_what_has_a_blank_in_it_is_no_logger() -> None:
@@ -513,3 +529,25 @@ def test_frames_of_a_stack_that_are_not_indented_belong_to_it() -> None:
         "---> System.FormatException: bad",
         "at a.B.c(Unknown Source)",
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "version 1.2.10 [03:04:05] started",
+        "12345078:123456 order",
+        "1234/567890 files",
+        "2026-01-02 03:04 PM backup done",
+    ],
+)
+def test_what_only_looks_like_a_time_is_none(line: str) -> None:
+    assert [None] == [each.time for each in found(line)]
+
+
+def test_broken_json_behind_a_stranger_is_still_there() -> None:
+    nginx = "2026/01/02 03:04:05 [error] 7#7: *1 x"
+    raw = "".join(f"{line}\n" for line in ("up", JSON[:-9], JSON[:-9], "done", nginx)).encode()
+
+    events = list(parser_for("auto", head=f"{nginx}\n".encode()).parse(Block(raw)).events())
+
+    assert [(1, True), (2, False), (1, True), (1, True)] == [(e.lines, e.parsed) for e in events]
