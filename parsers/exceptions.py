@@ -7,6 +7,7 @@ import numpy as np
 
 from parsers.batch import Batch
 from parsers.columns import Column, Objects, Value, text
+from parsers.words import Bools, Ints, Octets
 
 FIELDS = ("exception_type", "exception_message", "exception_frame")
 _MARK = b"Traceback (most recent call last):"
@@ -23,6 +24,15 @@ _FRAME = re.compile(rb'^[ \t]+File "([^"\n]+)", line (\d+)(?:, in ([^\r\n]+))?',
 _LIBRARY = re.compile(
     rb"[/\\](?:site|dist)-packages[/\\]|[/\\]lib(?:64)?[/\\]python\d[\d.]*[/\\]|^<frozen "
 )
+
+
+def with_traceback(octets: Octets, starts: Ints, first: Ints) -> Bools:
+    """Which records have a line that begins a traceback; `first` are the numbers of their lines."""
+    found = np.zeros(len(first), np.bool_)
+    if _MARK in octets.raw:
+        rows = np.flatnonzero(octets.literal(_MARK, starts))
+        found[np.searchsorted(first, rows, "right") - 1] = True
+    return found
 
 
 def exception_of(record: bytes) -> dict[str, Value]:

@@ -15,7 +15,14 @@ from parsers.head_text import STAMP, tokens
 from parsers.heads import HEADS, Head
 from parsers.layout import Layout, Slot
 from parsers.levels import severities
-from parsers.loose import begin_with_time, marked, stated_in, with_stated
+from parsers.loose import (
+    begin_with_time,
+    crashes,
+    is_mild,
+    marked,
+    stated_in,
+    with_stated,
+)
 from parsers.records import complete_before_last, join
 from parsers.scan import cut
 from parsers.severity import MARKS, severity_of
@@ -75,6 +82,8 @@ class HeadParser:
             rest = np.flatnonzero(heads & ~fits)
             if rest.size:
                 heads[rest] = ~self._continue(stated_in(octets, starts[rest], ends[rest]))
+        mild = fits & is_mild(severities(labels)[0])
+        heads[crashes(octets, starts, heads, lambda rows: mild[rows])] = True
         return heads, fits & heads, found.slots
 
     def _continue(self, levels: Labels) -> Bools:

@@ -9,7 +9,8 @@ from parsers.batch import line_spans
 from parsers.captions import captions
 from parsers.inner import with_stamps
 from parsers.known_starts import padded, stands
-from parsers.levels import head_runs, stated_levels
+from parsers.levels import head_runs, severities, stated_levels
+from parsers.loose import crashes, is_mild
 from parsers.stamps import BEHIND_PROCESS, CLOCK_ONLY, find_stamps
 from parsers.traces import TRACES, goes_on
 from parsers.words import Bools, Ints, Octets, positions
@@ -55,6 +56,7 @@ class Joining:
         if self.captioned:
             found = captions(octets, starts, ends)
             heads[found.below], heads[found.again] = False, True
+        heads[crashes(octets, starts, heads, lambda rows: _mild(octets, starts, ends, rows))] = True
         return heads
 
 
@@ -118,6 +120,13 @@ def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...])
     dated &= stamps.at >= 0
     found[rows] = dated & (stamps.at - begin <= _NEAR_BYTES)
     return found
+
+
+def _mild(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Bools:
+    """Which of the lines `rows` state that they are information."""
+    lines = with_stamps(octets, starts[rows], ends[rows])
+    severity, stated = severities(stated_levels(head_runs(octets, lines), lines))
+    return stated & is_mild(severity)
 
 
 def _undated(octets: Octets, starts: Ints, ends: Ints, rows: Ints) -> Ints:

@@ -1,5 +1,6 @@
 """Lines that do not have the head of their log, but begin with a time: records of plain text."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,11 @@ from parsers.inferred import inferred
 from parsers.inner import with_stamps
 from parsers.known_starts import stands
 from parsers.levels import head_runs, severities, stated_levels
+from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 
+_CRASH = b"Traceback (most recent call last):"
 # A time so near to the start of a line begins a record, whatever comes behind it: `[Fri Jan 02 …`.
 NEAR_BYTES = len("[Fri ")
 PLAIN = "plain"
@@ -67,3 +70,29 @@ def loose_rows(batch: Batch) -> Bools:
     plain = np.array([name == PLAIN for name in batch.formats.names], np.bool_)
     found: Bools = plain[batch.formats.codes]
     return found
+
+
+def crashes(octets: Octets, starts: Ints, heads: Bools, mild: Callable[[Ints], Bools]) -> Ints:
+    """
+    Of the lines that go on with a record, the tracebacks with which a program ended.
+
+    Python's loggers write one below an error, or below what is there for debugging. One below
+    information nobody logged: as a part of that record it would be information. `mild` says of
+    which of the `heads` that is so. Of the tracebacks below one record the first counts.
+    """
+    if _CRASH not in octets.raw:
+        return np.zeros(0, np.int64)
+    rows = np.flatnonzero(octets.literal(_CRASH, starts) & ~heads)
+    last = np.maximum.accumulate(np.where(heads, np.arange(len(heads)), -1))[rows]
+    rows, last = rows[last >= 0], last[last >= 0]
+    if not rows.size:
+        return rows
+    last, first = np.unique(last, return_index=True)
+    found: Ints = rows[first][mild(last)]
+    return found
+
+
+def is_mild(severity: Octets8) -> Bools:
+    """Which severities are those of information."""
+    mild: Bools = (severity == Severity.INFO) | (severity == Severity.NOTICE)
+    return mild

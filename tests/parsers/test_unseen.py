@@ -551,3 +551,35 @@ def test_broken_json_behind_a_stranger_is_still_there() -> None:
     events = list(parser_for("auto", head=f"{nginx}\n".encode()).parse(Block(raw)).events())
 
     assert [(1, True), (2, False), (1, True), (1, True)] == [(e.lines, e.parsed) for e in events]
+
+
+TRACEBACK = ("Traceback (most recent call last):", '  File "/a.py", line 3, in f', "KeyError: 1")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2026-01-02 03:04:05,678 %s shop: a",
+        "[2026-01-02 03:04:05 +0000] [7] [%s] a",
+        "[%s] a",
+        "2026-01-02 03:04:05 web7 {%s} a",
+    ],
+)
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("ERROR", 4), ("DEBUG", 4)])
+def test_a_crash_below_information_is_an_error_of_its_own(
+    head: str, level: str, lines: int
+) -> None:
+    """Loggers write tracebacks below errors, and below what is there for debugging."""
+    between = ("", "During handling of the above exception, another exception occurred:", "")
+
+    events = found(head % level, *TRACEBACK, *between, *TRACEBACK, head % "INFO")
+
+    assert lines + (6 if lines > 1 else 0) == events[0].lines
+    assert "KeyError" == events[1 if lines == 1 else 0].fields["exception_type"]
+    assert lines > 1 or "error" == events[1].severity.label
+
+
+def test_a_traceback_below_text_without_a_level_is_an_error() -> None:
+    events = found("connecting", *TRACEBACK, "done")
+
+    assert [(4, "error"), (1, "info")] == [(e.lines, e.severity.label) for e in events]
