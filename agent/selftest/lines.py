@@ -122,11 +122,13 @@ def _error(d: Draw, stamps: Stamps) -> Record:
 
 
 def _python(d: Draw, stamps: Stamps) -> Record:
-    level = (b"INFO", b"WARNING", b"ERROR")[d.dice % 3]
+    traced = d.dice % 4 == 2
+    # Below information a traceback is a record of its own.
+    level = b"ERROR" if traced else (b"INFO", b"WARNING", b"ERROR")[d.dice % 3]
     head = b"%b %b shop.cart: %b%b" % (stamps.iso, level, d.first, d.odd)
     if d.long:
         return _cut(head + d.filler + d.last + b"\n")
-    if d.dice % 4 == 2:
+    if traced:
         trace = (
             b'Traceback (most recent call last):\n  File "cart.py", line 7, in add\n    item()\n'
         )

@@ -25,7 +25,7 @@ NGINX = b"""2026/01/02 03:04:05 [notice] 1#1: *7 connect() failed (111: Connecti
 """  # noqa: E501
 EXPLAINED_QUIET = (
     b"INFO:app:ok\n"
-    b"INFO:app.db:boom\nTraceback (most recent call last):\n"
+    b"DEBUG:app.db:boom\nTraceback (most recent call last):\n"
     b'  File "a.py", line 1, in <module>\n'
     b"ModuleNotFoundError: No module named 'yaml'\n"
 )
