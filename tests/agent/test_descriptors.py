@@ -95,6 +95,18 @@ def test_files_that_grow_while_there_is_no_room_wait_for_it(
     assert sorted(found.split()) == sorted(b" ".join(_new(logs)).split())
 
 
+def test_a_stop_reads_also_what_waits_for_room(tmp_path: Path, logs: list[Path]) -> None:
+    reader = reading(tmp_path)
+    for log in logs:
+        append(log, b"%s new\n" % log.name.encode())
+    out = reader.look(done=False)
+
+    found = b"".join(followed.block.raw for followed in out) + reader.drain()
+
+    assert len(out) < len(logs)
+    assert sorted(found.split()) == sorted(b" ".join(_new(logs)).split())
+
+
 def test_files_do_not_wait_for_ever_for_deleted_ones_that_are_written_to(tmp_path: Path) -> None:
     logs = make(tmp_path, 6)
     reader = Reader(tmp_path / "*.log", most_open=2)
