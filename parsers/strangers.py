@@ -5,7 +5,6 @@ import re
 import numpy as np
 
 from parsers.inner import with_stamps
-from parsers.known_starts import warns
 from parsers.levels import head_runs, stated_levels
 from parsers.lines import Lines
 from parsers.loose import NEAR_BYTES
@@ -28,10 +27,9 @@ def strangers(lines: Lines, rows: Ints, begun: Ints, may_crash: Bools) -> Ints:
     """
     Of the lines `rows`, which are in no known format, those that begin a record all the same.
 
-    They begin with a time and state a level, with a crash, or with what Python warns of; any other
-    may belong to the record before it, or be the log's own format gone wrong. `begun` are the lines
-    that begin a record of a known format; `may_crash` says which of `rows` are not below one of a
-    program that logs crashes.
+    They begin with a time and state a level, or with a crash; any other may belong to the record
+    before it, or be the log's own format gone wrong. `begun` are the lines that begin a record of a
+    known format; `may_crash` says which of `rows` are not below one of a program that logs crashes.
     """
     octets, starts, ends = lines.octets, lines.starts[rows], lines.ends[rows]
     first = octets.bytes[starts]
@@ -39,7 +37,6 @@ def strangers(lines: Lines, rows: Ints, begun: Ints, may_crash: Bools) -> Ints:
     for text in _CRASHES:
         may = np.flatnonzero(may_crash & (first == text[0]))
         crash[may] |= octets.literal(text, starts[may]) & (ends - starts >= len(text))[may]
-    crash |= warns(octets, starts)
     heads = with_stamps(octets, starts, ends)
     stamps = heads.stamps
     dated = (stamps.at >= 0) & (stamps.notation < CLOCK_ONLY)
