@@ -28,7 +28,7 @@ _WARNS = re.compile(rb"^(?:[A-Za-z]:)?[^\n:]{1,400}\.pyw?:\d+: [\w.]*Warning: ",
 
 def stands(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     """Which of the lines `[starts, ends)` begin so."""
-    return _begin(octets, starts, ends, _STARTS) | warns(octets, starts)
+    return _begin(octets, starts, ends, _STARTS) | _warns(octets, starts)
 
 
 def padded(octets: Octets, starts: Ints, ends: Ints) -> Bools:
@@ -48,7 +48,7 @@ def _begin(octets: Octets, starts: Ints, ends: Ints, shapes: Iterable[str]) -> B
     return found
 
 
-def warns(octets: Octets, starts: Ints) -> Bools:
+def _warns(octets: Octets, starts: Ints) -> Bools:
     """Which of the lines that begin at `starts` are a warning of Python's `warnings`."""
     if b"Warning: " not in octets.raw:
         return np.zeros(len(starts), np.bool_)
