@@ -249,7 +249,7 @@ class Lane:
 
     def turn(self, now_s: float, *, draining: bool = False) -> tuple[Tail, Block] | None:
         """Hand out one block, of the oldest file that has one; None if there is none now."""
-        if self._resting and self._resting.has_changed():
+        if self._resting and self._is_to_wake(self._resting, now_s, draining):
             self._wake_up(self._resting, now_s, draining)
         if self._forerunners.searching:
             self._forerunners.search_on(now_s)
@@ -260,6 +260,10 @@ class Lane:
             self._roster.look_at_s = self._next_look_s(now_s)
             return None
         return self._turn(now_s, draining=draining)
+
+    def _is_to_wake(self, resting: Resting, now_s: float, draining: bool) -> bool:
+        wait_s = 0.0 if draining else self._common.limits.record_wait_s
+        return resting.has_changed() or resting.is_due(now_s, wait_s)
 
     def _wake_up(self, resting: Resting, now_s: float, draining: bool) -> None:
         """Open the file that rests, if there is room; if not, the next look tries again."""
@@ -273,8 +277,12 @@ class Lane:
         descriptors = self._common.descriptors
         if descriptors.make_room() or draining or (not patient and descriptors.may_exceed()):
             self.open_again(now_s)
-        if self.live:
-            self._waits_since_s = math.inf
+        live = self.live
+        if live is None:
+            return
+        self._waits_since_s = math.inf
+        if self._roster.look(live, now_s) and live.seen == resting.seen:
+            live.grew_s = resting.grew_s  # the wait for more lines of its last record goes on
 
     @property
     def has_more(self) -> bool:
@@ -336,7 +344,9 @@ class Lane:
         if not self.tails:
             if self._resting is None:
                 return math.inf
-            return pace.next_look_s(now_s, math.inf, armed=roster.armed, phase_s=self._phase_s)
+            armed = roster.armed and not self._resting.waits
+            quiet_s = 0.0 if self._resting.waits else math.inf
+            return pace.next_look_s(now_s, quiet_s, armed=armed, phase_s=self._phase_s)
         quiet_s = now_s - max(tail.grew_s for tail in self.tails)
         if quiet_s >= pace.arm_after_s and not roster.armed and self._may_arm():
             roster.arm(self.tails[0])

@@ -14,13 +14,21 @@ class Resting:
 
     path: str
     key: Key
-    # Size and mtime_ns when all had been read; what no file has, if there was more to be read.
+    # Size and mtime_ns at the last look; what no file has, if it was not read since.
     seen: tuple[int, int]
+    grew_s: float  # clock time when it last grew
+    waits: bool  # its last record waits for more lines, as long as it has not waited long enough
 
     @classmethod
     def of(cls, tail: Tail) -> Self:
         """Note how an open file is."""
-        return cls(tail.path, tail.key, tail.seen if tail.is_read() else (-1, -1))
+        waits = tail.awaits_more()
+        seen = tail.seen if waits or tail.is_read() else (-1, -1)
+        return cls(tail.path, tail.key, seen, tail.grew_s, waits)
+
+    def is_due(self, now_s: float, wait_s: float) -> bool:
+        """Whether the last record has waited so long that it is to be handed out."""
+        return self.waits and now_s - self.grew_s >= wait_s
 
     def has_its_name(self) -> bool:
         """Whether it is this file that stands under the name."""

@@ -201,6 +201,10 @@ class Tail:
         """Whether there was nothing left to hand out at the last look, now or when it is quiet."""
         return self.place.offset == self._seen[0] or self.is_still()
 
+    def awaits_more(self) -> bool:
+        """Whether all that is left is a record that more lines may belong to."""
+        return self._stuck == (self._seen, Upto.RECORDS)
+
     def may_rest(self) -> bool:
         """Whether the file can be closed and opened again by its name, and nothing lost by it."""
         return self.retired_s is None and self.done.offset == self.place.offset

@@ -26,12 +26,13 @@ _LIBRARY = re.compile(
 )
 
 
-def with_traceback(octets: Octets, starts: Ints, first: Ints) -> Bools:
-    """Which records have a line that begins a traceback; `first` are the numbers of their lines."""
+def with_crash(octets: Octets, starts: Ints, first: Ints) -> Bools:
+    """Which records have a line of a crash (Python's, Node's); `first` are their first lines."""
     found = np.zeros(len(first), np.bool_)
-    if _MARK in octets.raw:
-        rows = np.flatnonzero(octets.literal(_MARK, starts))
-        found[np.searchsorted(first, rows, "right") - 1] = True
+    for mark in (_MARK, b"Node.js v"):
+        if mark in octets.raw:
+            rows = np.flatnonzero(octets.literal(mark, starts))
+            found[np.searchsorted(first, rows, "right") - 1] = True
     return found
 
 

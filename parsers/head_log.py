@@ -17,6 +17,7 @@ from parsers.layout import Layout, Slot
 from parsers.levels import severities
 from parsers.loose import (
     begin_with_time,
+    begins_with_crash,
     crashes,
     is_mild,
     marked,
@@ -83,7 +84,7 @@ class HeadParser:
             if rest.size:
                 heads[rest] = ~self._continue(stated_in(octets, starts[rest], ends[rest]))
         mild = fits & is_mild(severities(labels)[0])
-        heads[crashes(octets, starts, heads, lambda rows: mild[rows])] = True
+        heads[crashes(octets, (starts, ends), heads, lambda rows: mild[rows])] = True
         return heads, fits & heads, found.slots
 
     def _continue(self, levels: Labels) -> Bools:
@@ -102,6 +103,7 @@ class HeadParser:
         octets = Octets(block.raw)
         starts, ends = line_spans(octets, octets.positions(ord("\n")))
         heads, fits, slots = self._heads(octets, starts, ends)
+        heads[:1] |= begins_with_crash(octets)
         records = join(heads, starts, ends)
         first = records.first
         fits = fits[first]

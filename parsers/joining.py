@@ -56,7 +56,8 @@ class Joining:
         if self.captioned:
             found = captions(octets, starts, ends)
             heads[found.below], heads[found.again] = False, True
-        heads[crashes(octets, starts, heads, lambda rows: _mild(octets, starts, ends, rows))] = True
+        lines = (starts, ends)
+        heads[crashes(octets, lines, heads, lambda rows: _mild(octets, starts, ends, rows))] = True
         return heads
 
 

@@ -15,7 +15,7 @@ from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 
-_CRASH = b"Traceback (most recent call last):"
+CRASH = b"Traceback (most recent call last):"
 # A time so near to the start of a line begins a record, whatever comes behind it: `[Fri Jan 02 …`.
 NEAR_BYTES = len("[Fri ")
 PLAIN = "plain"
@@ -72,24 +72,32 @@ def loose_rows(batch: Batch) -> Bools:
     return found
 
 
-def crashes(octets: Octets, starts: Ints, heads: Bools, mild: Callable[[Ints], Bools]) -> Ints:
+def crashes(
+    octets: Octets, lines: tuple[Ints, Ints], heads: Bools, mild: Callable[[Ints], Bools]
+) -> Ints:
     """
     Of the lines that go on with a record, the tracebacks with which a program ended.
 
-    Python's loggers write one below an error, or below what is there for debugging. One below
-    information nobody logged: as a part of that record it would be information. `mild` says of
-    which of the `heads` that is so. Of the tracebacks below one record the first counts.
+    Loggers write one below an error, or below what is there for debugging, and hardly ever below
+    information, in which it would be hidden. `mild` says of which of the `heads` that is so. Of the
+    tracebacks below one record the first counts.
     """
-    if _CRASH not in octets.raw:
+    if CRASH not in octets.raw:
         return np.zeros(0, np.int64)
-    rows = np.flatnonzero(octets.literal(_CRASH, starts) & ~heads)
+    starts, ends = lines
+    exact = ends - starts == len(CRASH)
+    rows: Ints = np.flatnonzero(exact & octets.literal(CRASH, starts) & ~heads)
     last = np.maximum.accumulate(np.where(heads, np.arange(len(heads)), -1))[rows]
     rows, last = rows[last >= 0], last[last >= 0]
-    if not rows.size:
-        return rows
-    last, first = np.unique(last, return_index=True)
-    found: Ints = rows[first][mild(last)]
-    return found
+    if rows.size:
+        last, first = np.unique(last, return_index=True)
+        rows = rows[first[mild(last)]]
+    return rows
+
+
+def begins_with_crash(octets: Octets) -> bool:
+    """Whether a block begins with such a traceback: it was told from the record before then."""
+    return octets.raw.startswith(CRASH)
 
 
 def is_mild(severity: Octets8) -> Bools:

@@ -13,7 +13,7 @@ from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.lines import Lines, lines_of
 from parsers.logfmt import LogfmtParser
-from parsers.loose import loose_rows
+from parsers.loose import CRASH, loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, piece_of, where_of
 from parsers.nginx_access import AccessParser
 from parsers.nginx_error import NginxErrorParser
@@ -73,7 +73,8 @@ class MixedParser:
         whole = whole_lines(raw)
         last = raw.rfind(b"\n", 0, max(0, whole - 1)) + 1
         line = self.main.parse(Block(raw[last:whole]))
-        if len(line) and line.parsed.all() and not _is_plain(self.main):
+        sure = len(line) and line.parsed.all() and not raw.startswith(CRASH, last)
+        if sure and not _is_plain(self.main):
             return last + self.main.complete(raw[last:whole])
         bound = self.main.complete(raw[:whole])
         # From the last record of `main` on, if it joins lines; else from somewhere before the end.

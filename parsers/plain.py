@@ -66,7 +66,7 @@ class PlainParser:
         severity, stated = severities(levels)
         severity = inferred(runs, severity, stated)
         severity[octets.literal(_LOGGING_ERROR, records.starts)] = Severity.ERROR
-        traced = exceptions.with_traceback(octets, starts, records.first) & ~stated
+        traced = exceptions.with_crash(octets, starts, records.first) & ~stated
         severity[traced] = np.maximum(severity[traced], np.uint8(Severity.ERROR))
         dated = with_year(octets, timed)
         columns: dict[str, Column] = {

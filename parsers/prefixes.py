@@ -79,10 +79,11 @@ _COMPOSE = re.compile(
 # `kubectl logs --prefix`: `[pod/web-0/app] text` (kubectl's pkg/cmd/logs/logs.go).
 _KUBECTL = re.compile(rb"\[pod/(?P<pod>[\w.-]+)/(?P<container>[\w.-]+)\] (?:%b)?" % _STAMP)
 _STAMPED = re.compile(_STAMP)
-# Jobs of GitHub and Azure, and of GitLab, which also says of what stream a line is, and whether it
-# goes on with the one before (logs of users, not opened).
+# Jobs of GitHub and Azure, and of GitLab, which also says of what stream a line is (logs of users,
+# not opened). GitHub's begin with a byte order mark.
 _CI = re.compile(
-    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(?:\d{7}Z(?: |$)|\d{6}Z [0-9a-f]{2}[OE](?:[ +]|$))"
+    rb"(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\."
+    rb"(?:\d{7}Z(?: |\r?$)|\d{6}Z [0-9a-f]{2}[OE](?:[ +]|\r?$))"
 )
 _Spans = tuple[Ints, Ints]
 _Array = TypeVar("_Array", Ints, Bools)

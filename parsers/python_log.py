@@ -13,7 +13,14 @@ from parsers.columns import Column, Labels, Objects, Texts, Value
 from parsers.cutting import compile_layout
 from parsers.layout import Layout, LayoutError, Literal, Slot, Token
 from parsers.levels import severities
-from parsers.loose import begin_with_time, crashes, is_mild, marked, with_stated
+from parsers.loose import (
+    begin_with_time,
+    begins_with_crash,
+    crashes,
+    is_mild,
+    marked,
+    with_stated,
+)
 from parsers.records import Records, complete_before_last, join
 from parsers.scan import cut
 from parsers.severity import Severity, severity_of
@@ -95,7 +102,8 @@ class PythonParser:
         if "asctime" in texts:
             heads = begin_with_time(octets, found.starts, found.ends, heads)
         mild = fits & is_mild(severity) & ("level" in texts)
-        heads[crashes(octets, found.starts, heads, lambda rows: mild[rows])] = True
+        lines = (found.starts, found.ends)
+        heads[crashes(octets, lines, heads, lambda rows: mild[rows])] = True
         severity[~fits] = Severity.INFO
         severity[complaints] = Severity.ERROR
         return _Lines(found.starts, found.ends, texts, level, severity, fits, complaints, heads)
@@ -104,6 +112,7 @@ class PythonParser:
         """Find the lines that fit the format with a known level; what follows them is theirs."""
         octets = Octets(block.raw)
         found = self._lines(octets)
+        found.heads[:1] |= begins_with_crash(octets)
         texts = found.texts
         records = join(found.heads, found.starts, found.ends)
         lines = records.first

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.kinds import digits
 from parsers.words import Bools, Ints, Octets
 
 
@@ -152,8 +151,9 @@ TRACES = (
         b"^",
         re.compile(
             # Below the line of the source and its marks: the error, and in the end the version.
-            # journald leaves out the empty line between.
-            rb"^[ \t]*+\^++\r?$(?:\n\r?$)?+(?:\n(?:Uncaught )?+[\w.$]++(?: \[\w++\])?+:[^\n]*$"
+            # journald leaves out the empty line between; but any compiler has such marks.
+            rb"^[ \t]*+\^++\r?$(?:(?:\n\r?$\n(?:Uncaught )?+[\w.$]++(?: \[\w++\])?+"
+            rb"|\n(?:Uncaught )?+[\w.$]*(?:Error|Exception)(?: \[\w++\])?+):[^\n]*$"
             rb"(?:\nRequire stack:\r?$(?:\n- [^\n]*$)*+)?+"
             rb"(?:\n(?:[ \t][^\n]*|\r?|\}\r?)$)*+(?:\nNode\.js v\d[^\n]*$)?+)?+",
             re.MULTILINE,
@@ -236,6 +236,13 @@ CONTINUES = (
 )
 
 
+_FRAME = re.compile(
+    rb"at (?:[^\s()]+ (?:\[as [^\s()]+\] )?)?[^\s()]*"
+    rb"\((?:[^\s()]+:\d+(?::\d+)?|Native Method|Unknown Source|<anonymous>)\)"
+    rb"|at [^\s()]+:\d+:\d+"
+)
+
+
 def goes_on(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     """Which lines continue the one before by what they begin with; empty lines do."""
     first = octets.bytes[starts]
@@ -250,6 +257,7 @@ def goes_on(octets: Octets, starts: Ints, ends: Ints) -> Bools:
 
 def _is_frame(octets: Octets, starts: Ints, ends: Ints) -> Bools:
     """`at a.B.c(B.java:7)`, `at f (/x.js:3:9)`: frames that something has put to the left."""
-    last = octets.bytes[np.maximum(ends - 1, 0)]
-    found: Bools = octets.literal(b"at ", starts) & ((last == ord(")")) | digits(last))
+    found = octets.literal(b"at ", starts)
+    for row in np.flatnonzero(found).tolist():
+        found[row] = _FRAME.fullmatch(octets.raw, starts[row], ends[row]) is not None
     return found

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from agent.descriptors import RESERVE
-from tests.agent.following import Reader, append, copytruncate, open_files
+from tests.agent.following import Indented, Reader, append, copytruncate, open_files
 from tests.agents import access_line, run_agent
 from tests.agents import append as append_lines
 from tests.programs import ROOT, needs
@@ -136,6 +136,38 @@ def test_files_that_rest_are_not_opened_while_nothing_is_written(tmp_path: Path)
         append(log, b"new\n")
     reader.read()
     reader.read()
+    opened = reader.counts["files.opened"]
+    for _ in range(20):
+        reader.read(after_s=0.3, sweep=False)
+
+    assert reader.counts["files.opened"] == opened
+
+
+def test_last_records_are_handed_out_though_their_files_are_closed_meanwhile(
+    tmp_path: Path,
+) -> None:
+    """Each waits a second for more lines, and there are more of them than descriptors."""
+    logs = make(tmp_path, 3 * MOST)
+    reader = reading(tmp_path, parser=lambda *_: Indented())
+    reader.read(after_s=2.0)
+    for log in logs:
+        append(log, b"%s new\n" % log.name.encode())
+    found = b"".join(reader.read(after_s=0.3, sweep=False) for _ in range(8))
+    opened = reader.counts["files.opened"]
+    for _ in range(20):
+        reader.read(after_s=0.3, sweep=False)
+
+    assert found.count(b"new") == len(logs)
+    assert reader.counts["files.opened"] == opened
+
+
+def test_half_lines_are_no_reason_to_open_files_again_and_again(tmp_path: Path) -> None:
+    logs = make(tmp_path, 3 * MOST)
+    reader = reading(tmp_path)
+    for log in logs:
+        append(log, b"half")
+    for _ in range(8):
+        reader.read(after_s=0.3, sweep=False)
     opened = reader.counts["files.opened"]
     for _ in range(20):
         reader.read(after_s=0.3, sweep=False)

@@ -236,3 +236,53 @@ def test_a_traceback_below_text_without_a_level_is_an_error() -> None:
     events = found("connecting", *TRACEBACK, "done")
 
     assert [(4, "error"), (1, "info")] == [(e.lines, e.severity.label) for e in events]
+
+
+@pytest.mark.parametrize("named", ["auto", "gunicorn"])
+def test_a_crash_is_the_same_where_a_block_is_cut_before_it(named: str) -> None:
+    line = b"[2026-01-02 03:04:05 +0000] [7] [INFO] a\n"
+    raw = (
+        line * 3 + "\n".join((*TRACEBACK[:2], "ValidationError: 1", "KEY", "  no")).encode() + b"\n"
+    )
+    parser = parser_for(named, head=line * 9)
+    cut = parser.complete(raw)
+
+    parts = [each for part in (raw[:cut], raw[cut:]) for each in parser.parse(Block(part)).events()]
+
+    assert len(line) * 3 == cut
+    assert [("info", 1)] * 3 + [("error", 5)] == [(e.severity.label, e.lines) for e in parts]
+    assert all(each.parsed for each in parts)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("WARNING: deprecated", "LINE 1: SELECT x", "    ^", "ERROR: cannot connect"),
+        ("a.c:3:5: warning: old", "  int x;", "  ^", "a.c:9:1: error: expected"),
+        ("queue started", "at capacity: ERROR dropped 17"),
+        ("up", "at 2026-01-02 03:04:06 ERROR failed (rc 3)"),
+    ],
+)
+def test_an_error_does_not_hide_in_what_is_before_it(lines: tuple[str, ...]) -> None:
+    events = found(*lines)
+
+    assert ("error", 1) == (events[-1].severity.label, events[-1].lines)
+
+
+def test_a_crash_of_node_is_an_error() -> None:
+    assert ["error"] == [
+        each.severity.label
+        for each in found(
+            *("/app/x.js:3", "    throw e", "    ^", "", "TypeError: no"),
+            *("    at f (/app/x.js:3:1)", "", "Node.js v20.1.0"),
+        )
+    ]
+
+
+def test_jobs_of_github_begin_with_a_mark_and_may_end_with_carriage_returns() -> None:
+    stamp = "2026-01-02T03:04:05.1234567Z"
+
+    events = found(f"\ufeff{stamp} go\r", f"{stamp} \r", f"{stamp}\r", f"{stamp} ##[error]no\r")
+
+    assert ["info", "error"] == [events[0].severity.label, events[-1].severity.label]
+    assert all(each.time for each in events)
