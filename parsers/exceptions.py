@@ -10,11 +10,11 @@ from parsers.columns import Column, Objects, Value, text
 from parsers.words import Bools, Ints, Octets
 
 FIELDS = ("exception_type", "exception_message", "exception_frame")
-_MARK = b"Traceback (most recent call last):"
-_GROUP = b"Exception Group " + _MARK
+TRACEBACK = b"Traceback (most recent call last):"
+_GROUP = b"Exception Group " + TRACEBACK
 # What a group is indented by; those within it are indented more (traceback.py, TracebackException).
 _MARGIN = re.compile(rb"^  [+|] (?:Exception Group )?+", re.MULTILINE)
-_TRACEBACK = re.compile(
+_WHOLE = re.compile(
     rb"^Traceback \(most recent call last\):\r?$(?P<frames>(?:\n(?:[ \t][^\n]*|\r?)$)*+)"
     rb"\n(?P<type>[\w.]++)(?:: ?(?P<message>[^\n]*?))?\r?$",
     re.MULTILINE,
@@ -29,7 +29,7 @@ _LIBRARY = re.compile(
 def with_crash(octets: Octets, starts: Ints, first: Ints) -> Bools:
     """Which records have a line of a crash (Python's, Node's); `first` are their first lines."""
     found = np.zeros(len(first), np.bool_)
-    for mark in (_MARK, b"Node.js v"):
+    for mark in (TRACEBACK, b"Node.js v"):
         if mark in octets.raw:
             rows = np.flatnonzero(octets.literal(mark, starts))
             found[np.searchsorted(first, rows, "right") - 1] = True
@@ -43,12 +43,12 @@ def exception_of(record: bytes) -> dict[str, Value]:
     Of a chain it is the last one, of a group the group. The message is its first line. The frame is
     the innermost one outside of libraries, or the innermost: `/srv/app/web.py:3 in serve`.
     """
-    if _MARK not in record:
+    if TRACEBACK not in record:
         return {}
     if _GROUP in record:
         record = _MARGIN.sub(b"", record)
     last = None
-    for last in _TRACEBACK.finditer(record):  # noqa: B007  (the last one is wanted)
+    for last in _WHOLE.finditer(record):  # noqa: B007  (the last one is wanted)
         pass
     if last is None:
         return {}
@@ -84,7 +84,7 @@ def exception_column(batch: Batch, name: str) -> Column:
 
 
 def _exceptions(batch: Batch) -> Iterator[tuple[int, dict[str, Value]]]:
-    if _MARK not in batch.octets.raw:
+    if TRACEBACK not in batch.octets.raw:
         return
     for row in np.flatnonzero(batch.line_counts() > 1).tolist():
         yield row, exception_of(batch.record(row))

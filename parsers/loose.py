@@ -7,6 +7,7 @@ import numpy as np
 
 from parsers.batch import Batch
 from parsers.columns import Labels
+from parsers.exceptions import TRACEBACK
 from parsers.inferred import inferred
 from parsers.inner import with_stamps
 from parsers.known_starts import stands
@@ -15,7 +16,6 @@ from parsers.severity import Severity
 from parsers.stamps import find_stamps
 from parsers.words import Bools, Ints, Octets, Octets8
 
-CRASH = b"Traceback (most recent call last):"
 # A time so near to the start of a line begins a record, whatever comes behind it: `[Fri Jan 02 …`.
 NEAR_BYTES = len("[Fri ")
 PLAIN = "plain"
@@ -82,11 +82,11 @@ def crashes(
     information, in which it would be hidden. `mild` says of which of the `heads` that is so. Of the
     tracebacks below one record the first counts.
     """
-    if CRASH not in octets.raw:
+    if TRACEBACK not in octets.raw:
         return np.zeros(0, np.int64)
     starts, ends = lines
-    exact = ends - starts == len(CRASH)
-    rows: Ints = np.flatnonzero(exact & octets.literal(CRASH, starts) & ~heads)
+    exact = ends - starts == len(TRACEBACK)
+    rows: Ints = np.flatnonzero(exact & octets.literal(TRACEBACK, starts) & ~heads)
     last = np.maximum.accumulate(np.where(heads, np.arange(len(heads)), -1))[rows]
     rows, last = rows[last >= 0], last[last >= 0]
     if rows.size:
@@ -97,7 +97,7 @@ def crashes(
 
 def begins_with_crash(octets: Octets) -> bool:
     """Whether a block begins with such a traceback: it was told from the record before then."""
-    return octets.raw.startswith(CRASH)
+    return octets.raw.startswith(TRACEBACK)
 
 
 def is_mild(severity: Octets8) -> Bools:

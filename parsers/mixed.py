@@ -8,12 +8,13 @@ import numpy as np
 
 from parsers.batch import Batch, Parser, whole_lines
 from parsers.block import Block
+from parsers.exceptions import TRACEBACK
 from parsers.head_log import HeadParser
 from parsers.json_lines import JsonParser
 from parsers.klog import KlogParser
 from parsers.lines import Lines, lines_of
 from parsers.logfmt import LogfmtParser
-from parsers.loose import CRASH, loose_rows
+from parsers.loose import loose_rows
 from parsers.merged import WHERE, Piece, merge, parser_of, piece_of, where_of
 from parsers.nginx_access import AccessParser
 from parsers.nginx_error import NginxErrorParser
@@ -73,7 +74,7 @@ class MixedParser:
         whole = whole_lines(raw)
         last = raw.rfind(b"\n", 0, max(0, whole - 1)) + 1
         line = self.main.parse(Block(raw[last:whole]))
-        sure = len(line) and line.parsed.all() and not raw.startswith(CRASH, last)
+        sure = len(line) and line.parsed.all() and not raw.startswith(TRACEBACK, last)
         if sure and not _is_plain(self.main):
             return last + self.main.complete(raw[last:whole])
         bound = self.main.complete(raw[:whole])

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from parsers.exceptions import TRACEBACK
 from parsers.inner import with_stamps
 from parsers.levels import head_runs, stated_levels
 from parsers.lines import Lines
@@ -13,7 +14,7 @@ from parsers.words import Bools, Ints
 
 # With what programs end that nobody had expected to: CPython, Go, Java, Rust (see `traces.py`).
 _CRASHES = (
-    *(b"Traceback (most recent call last):", b"panic: ", b"fatal error: ", b"SIGSEGV: "),
+    *(TRACEBACK, b"panic: ", b"fatal error: ", b"SIGSEGV: "),
     *(b"Exception in thread ", b"thread '"),
 )
 # What an application wrote to stderr, newlines and all, in a record of nginx's error log
