@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.kinds import among, letters
-from parsers.stamps import CLOCK_ONLY, Stamps, find_stamps
+from parsers.notations import CLOCK_ONLY
+from parsers.stamps import Stamps, find_stamps
 from parsers.words import Bools, Ints, Octets
 
 _LEADS = (b"", b"[", b"# Time: ", b"*** ")

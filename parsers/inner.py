@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.kinds import among
-from parsers.stamps import YEARLESS, Stamps, find_stamps
+from parsers.notations import YEARLESS
+from parsers.stamps import Stamps, find_stamps
 from parsers.words import Bools, Ints, Octets
 
 

@@ -11,7 +11,8 @@ from parsers.inner import with_stamps
 from parsers.known_starts import padded, stands
 from parsers.levels import head_runs, severities, stated_levels
 from parsers.loose import crashes, is_mild
-from parsers.stamps import BEHIND_PROCESS, CLOCK_ONLY, find_stamps
+from parsers.notations import CLOCK_ONLY, ZABBIX
+from parsers.stamps import find_stamps
 from parsers.traces import TRACES, goes_on
 from parsers.words import Bools, Ints, Octets, positions
 
@@ -117,7 +118,7 @@ def _indented(octets: Octets, starts: Ints, ends: Ints, only: tuple[bytes, ...])
     for _ in range(_MOST_INDENTED):
         begin += (octets.bytes[begin] == ord(" ")) & (begin < ends[rows])
     stamps, _, _ = find_stamps(octets, begin, ends[rows])
-    dated = (stamps.notation < CLOCK_ONLY) | (stamps.notation == BEHIND_PROCESS)
+    dated = (stamps.notation < CLOCK_ONLY) | (stamps.notation == ZABBIX)
     dated &= stamps.at >= 0
     found[rows] = dated & (stamps.at - begin <= _NEAR_BYTES)
     return found

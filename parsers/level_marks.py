@@ -5,8 +5,8 @@ import numpy as np
 from parsers.columns import Labels
 from parsers.inner import Rows
 from parsers.kinds import among, digits, is_lower
+from parsers.notations import DATES
 from parsers.severity import SYSLOG
-from parsers.stamps import DATES
 from parsers.words import Ints, Octets, rows_of
 
 # A level further from the start of its record is part of what is said.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from parsers.columns import Value
-from parsers.stamps import BARE, CLOCK_ONLY, DATES, TAI64N
+from parsers.notations import BARE, CLOCK_ONLY, DATES, TAI64N
 from parsers.zone_marks import zone_of
 
 _MONTHS = {

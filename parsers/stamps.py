@@ -5,47 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.kinds import among, digits, is_lower, letters, shaped
+from parsers.notations import BARE, BEHIND_A_PROCESS, CLOCK_ONLY, DATES, FIRST_BARE, TAI64N
 from parsers.words import Bools, Ints, Octets, rows_of
 from parsers.zone_marks import behind_zone
 
 # A time further from the start of a line is part of what is said.
 HEAD_BYTES = 160
-# Dates before a clock such as `15:04:05`, the more telling first. `d` is a digit, `a` a letter, `b`
-# a digit or a blank, `-` one of `-/.`, all else itself. What they mean is said in `timestamps.py`.
-# Sources, as opened: BIND's lib/isc/time.c `02-Jan-2026 `; Spark's log4j2.properties.template
-# `yy/MM/dd`; Redis's src/server.c `02 Jan 2026`; MariaDB 10.0's sql/log.cc and tornado's log.py
-# `260102`; geth's log/logger_test.go `01-02`; glog's src/logging.cc `0102`, since 0.6 `20260102`,
-# and CockroachDB's pkg/util/log/format_crdb_v2.go `260102`, behind their letters. Habits and
-# standards: ISO 8601, strftime (`%Y/%m/%d`), CLF `02/Jan/2026:`, asctime(3), RFC 3164 `Jan  2`,
-# RFC 5322 `2 Jan 2026`, Java's DateFormat `Jan 2, 2026`. Not opened: Windows's and Splunk's
-# `01-02-2026`, WebSphere's `1/2/26`, logcat's `01-02`, Forge's `02Jan2026`.
-DATES = (
-    *("dddd-dd-dd", "aaa bd", "dd-aaa-dddd", "dd-dd-dddd", "dd aaa dddd", "aaa dd dddd"),
-    *("aaa bd, dddd", "dddd aaa bd", "dd aaa", "d-aaa-dddd", "d aaa dddd", "aaa d, dddd"),
-    *("aaa  d dddd", "dd-dd-dd", "dddddddd", "dddddd", "d-d-dddd", "dd-d-dddd", "d-dd-dddd"),
-    *("d-d-dd", "dd-d-dd", "d-dd-dd", "dd-dd", "adddd"),
-    *("adddddd", "adddddddd", "aaa d", "dddd:dd:dd"),
-    *("dddd-d-dd", "dddd-dd-d", "dddd-d-d", "aaa-dd", "ddaaadddd", "d aaa"),
-)
-CLOCK_ONLY = len(DATES)
-# Daemontools' and s6's: 2^62 and the seconds since 1970 in TAI, and nanoseconds, as hexadecimal
-# digits (`h`; skalibs' src/include/skalibs/tai.h: TAI_MAGIC).
-TAI64N = "@40000000hhhhhhhhhhhhhhhh"
-# Times without `:mm:`, at the start of a line: HDFS `260102 030405`, seconds to nanoseconds since
-# 1970 (squid, nagios, auditd), ISO 8601's basic form; behind the number of a process Zabbix's (its
-# log.c: `%6li:%.4d%.2d%.2d:%.2d%.2d%.2d.%03ld`) and Chromium's (not opened:
-# `[7:0102/030405.678:ERROR:a.cc(3)]`).
-_BEHIND_PROCESS = ("dddddddd:dddddd", "dddd/dddddd")
-BARE = (
-    *("dddddd dddddd", "dddddddd dddddd", "ddddddddTdddddd", "dddddddd-dddddd", *_BEHIND_PROCESS),
-    *("dddddddddd.d", "ddddddddddddddddddd", "dddddddddddddddd", "ddddddddddddd"),
-    *("dddddddddd", TAI64N),
-)
-_FIRST_BARE = CLOCK_ONLY + 1
-BEHIND_PROCESS = _FIRST_BARE + BARE.index("dddddddd:dddddd")
-YEARLESS = tuple(
-    DATES.index(each) for each in ("aaa bd", "dd aaa", "dd-dd", "adddd", "aaa d", "aaa-dd", "d aaa")
-)
 _BSD, _SHORT_BSD = DATES.index("aaa bd"), DATES.index("aaa d")
 # Before seconds in parentheses: `type=SYSCALL msg=audit(1767323045.678:501): …` of the kernel,
 # `7:signal-handler (1767323045) text` of Redis.
@@ -291,7 +256,7 @@ def _bare(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None:
         behind = octets.bytes[end]
         fits = shaped(octets, at, shape) & (end <= ends[rows])
         fits &= ~digits(behind) & ~letters(behind) | among(behind, b"Z")
-        if shape in _BEHIND_PROCESS:
+        if shape in BEHIND_A_PROCESS:
             fits &= (octets.bytes[at - 1] == ord(":")) & (at > starts[rows])
         _put(stamps, rows[fits], _bare_stamps(octets, at[fits], end[fits], number))
         rows, at = rows[~fits], at[~fits]
@@ -309,7 +274,7 @@ def _behind_a_process(octets: Octets, at: Ints) -> Ints:
     begin, found = at[rows], at.copy()
     for _ in range(_PROCESS_DIGITS):
         begin += octets.bytes[begin] == ord(" ")
-    for shapes in (_BEHIND_PROCESS, _BEHIND_PROCESS[1:]):
+    for shapes in (BEHIND_A_PROCESS, BEHIND_A_PROCESS[1:]):
         for _ in range(_PROCESS_DIGITS):
             begin += digits(octets.bytes[begin])
         fits = (octets.bytes[begin] == ord(":")) & digits(octets.bytes[begin - 1])
@@ -348,7 +313,7 @@ def _bracketed(octets: Octets, starts: Ints, ends: Ints, stamps: Stamps) -> None
 
 def _bare_stamps(octets: Octets, at: Ints, end: Ints, number: int) -> Stamps:
     """Of seconds since 1970 the first ten digits are whole, until the year 2286."""
-    notation = np.full(len(at), _FIRST_BARE + number)
+    notation = np.full(len(at), FIRST_BARE + number)
     if BARE[number] == TAI64N:
         return Stamps(at, end, end - _HEX_FRACTION, end - _HEX_FRACTION, end, notation)
     if not BARE[number].startswith("d" * _WHOLE_DIGITS):

@@ -9,7 +9,7 @@ from parsers.inner import with_stamps
 from parsers.levels import head_runs, stated_levels
 from parsers.lines import Lines
 from parsers.loose import NEAR_BYTES
-from parsers.stamps import CLOCK_ONLY
+from parsers.notations import CLOCK_ONLY
 from parsers.words import Bools, Ints
 
 # With what programs end that nobody had expected to: CPython, Go, Java, Rust (see `traces.py`).

@@ -8,7 +8,8 @@ import numpy as np
 
 from parsers.columns import Labels, Numbers, Objects, Value
 from parsers.moments import WITH_COLON, Moments, Stamp
-from parsers.stamps import BARE, CLOCK_ONLY, Stamps
+from parsers.notations import BARE, CLOCK_ONLY
+from parsers.stamps import Stamps
 from parsers.words import Ints, Octets
 
 # How much of a stamp changes within ten minutes, by its notation; of seconds since 1970 all.
