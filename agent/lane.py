@@ -209,7 +209,8 @@ class Lane:
         if not live.may_rest() or not resting.has_its_name():
             return False  # a way to it is not known any more
         self._roster.arm(live)
-        self._resting, self._roster.since_ns = resting, live.mtime_ns
+        self._resting, self._waits_since_s = resting, math.inf
+        self._roster.since_ns = live.mtime_ns
         self._register.rest(live)
         self._roster.close()
         self._roster.count(Counted.RESTED, 1)
@@ -267,7 +268,7 @@ class Lane:
 
     def _wake_up(self, resting: Resting, now_s: float, draining: bool) -> None:
         """Open the file that rests, if there is room; if not, the next look tries again."""
-        self._roster.armed = False  # it has changed already: of that the kernel tells no more
+        self._roster.armed = False  # what is waited for has come: of that the kernel tells no more
         if not resting.has_its_name():
             return  # the sweep looks for it
         self._waits_since_s = min(self._waits_since_s, now_s)
@@ -278,10 +279,7 @@ class Lane:
         if descriptors.make_room() or draining or (not patient and descriptors.may_exceed()):
             self.open_again(now_s)
         live = self.live
-        if live is None:
-            return
-        self._waits_since_s = math.inf
-        if self._roster.look(live, now_s) and live.seen == resting.seen:
+        if live and self._roster.look(live, now_s) and live.seen == resting.seen:
             live.grew_s = resting.grew_s  # the wait for more lines of its last record goes on
 
     @property
